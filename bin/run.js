@@ -1,0 +1,22 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { pinnedNode } from './pinned-node.js';
+
+/** Runs the pinned Node with these arguments and ends as it ends; signals are passed on. */
+export function run(args) {
+  let node;
+  try {
+    node = pinnedNode();
+  } catch (error) {
+    console.error(error.message);
+    process.exit(1);
+  }
+  const child = spawn(node, args, { stdio: 'inherit' });
+  // A terminal's Ctrl-C reaches the child by itself (same group); npm and service managers signal only us.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    console.error(`cannot start ${node}: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
