@@ -1,0 +1,157 @@
+// The port of the time-series store (`records.md` 9): idempotent writes that take and give positions, so that the store is
+// a function of the log and can be rebuilt from it.
+import type { Position } from './stream-log.ts';
+
+/**
+ * One numeric reading as a row. Ids of patients and devices are strings here and integers inside the store.
+ * Key: (takenAt, device, boot, seq) within the patient.
+ */
+export interface NumericRow {
+  readonly patient: string;
+  readonly device: string;
+  readonly boot: number;
+  readonly seq: number;
+  /** Code of the vital (`vital.ts`). */
+  readonly vital: number;
+  /** Canonical value, unrounded; null for an absence or a bound without a value. */
+  readonly value: number | null;
+  /** 0 none, 1 below, 2 above. */
+  readonly bound: number;
+  /** Index into `absentReasons`, -1 where there is a value. */
+  readonly absent: number;
+  /** Index into `qualities` and `clockQualities`. */
+  readonly quality: number;
+  readonly clock: number;
+  readonly takenAt: number;
+  readonly receivedAt: number;
+  readonly acceptedAt: number;
+  readonly effectiveAt: number;
+  /** Where its bytes stand in `inputs`, and their hash: two copies with one identity must have one hash. */
+  readonly partition: number;
+  readonly position: Position;
+  /** First 64 bits of the SHA-256 of the element's bytes, as a signed integer. */
+  readonly hash: bigint;
+}
+
+/** One waveform block. Key: (takenAt, device, boot, lead, seq) within the patient. */
+export interface WaveformRow {
+  readonly patient: string;
+  readonly device: string;
+  readonly boot: number;
+  readonly seq: number;
+  /** MDC code of the lead. */
+  readonly lead: number;
+  readonly takenAtUs: number;
+  readonly acceptedAt: number;
+  readonly rateMhz: number;
+  readonly samples: number;
+  readonly partition: number;
+  readonly position: Position;
+  readonly hash: bigint;
+  /** The block as it was sent. */
+  readonly block: Uint8Array;
+}
+
+/** Position after the last record of each partition of `inputs` whose effect the store holds. */
+export type StorePositions = readonly Position[];
+
+export interface StoreBatch {
+  readonly numerics: readonly NumericRow[];
+  readonly waveforms: readonly WaveformRow[];
+  readonly positions: StorePositions;
+}
+
+/** A reading that came with the identity of another: the first stays. */
+export interface IdentityConflict {
+  readonly patient: string;
+  readonly device: string;
+  readonly boot: number;
+  readonly seq: number;
+  /** Lead code for a block, null for a reading. */
+  readonly lead: number | null;
+  readonly partition: number;
+  readonly position: Position;
+}
+
+export interface WriteResult {
+  readonly written: number;
+  readonly copies: number;
+  readonly conflicts: readonly IdentityConflict[];
+}
+
+export interface NumericPoint {
+  readonly device: string;
+  readonly boot: number;
+  readonly seq: number;
+  readonly vital: number;
+  readonly value: number | null;
+  readonly bound: number;
+  readonly absent: number;
+  readonly quality: number;
+  readonly clock: number;
+  readonly takenAt: number;
+  readonly receivedAt: number;
+  readonly acceptedAt: number;
+  readonly effectiveAt: number;
+  readonly partition: number;
+  readonly position: Position;
+  readonly hash: bigint;
+}
+
+/** Smallest, largest and mean value of the usable readings of one bucket [at, at + bucketMs). Empty buckets have no row. */
+export interface SeriesBucket {
+  readonly at: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly n: number;
+}
+
+/** Where nothing usable was measured for longer than the signal's freshness: a hole, never a line (ING-GAPS). */
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface TimeSeriesStore extends AsyncDisposable {
+  /** All rows and the positions, or nothing. Copies by identity are dropped; same identity, other hash: a conflict. */
+  write(batch: StoreBatch): Promise<WriteResult>;
+  /** Positions that the store holds, one a partition, 0 where it holds none. */
+  positions(): Promise<StorePositions>;
+  /** Newest reading (by effective time) per vital of the patient. */
+  latest(patient: string, options?: ReadOptions): Promise<readonly NumericPoint[]>;
+  /** Readings with effective time in [from, to), by effective time, then device, boot, seq. */
+  range(query: NumericQuery & { readonly limit: number }, options?: ReadOptions): Promise<readonly NumericPoint[]>;
+  /** Buckets of the usable (good or doubtful, with a value) readings in [from, to), and the gaps. */
+  series(
+    query: NumericQuery & { readonly bucketMs: number; readonly gapMs: number },
+    options?: ReadOptions,
+  ): Promise<{ readonly buckets: readonly SeriesBucket[]; readonly gaps: readonly Gap[] }>;
+  /** Blocks that overlap [from, to), by time. */
+  waveform(
+    query: { readonly patient: string; readonly lead: number; readonly from: number; readonly to: number },
+    options?: ReadOptions,
+  ): Promise<readonly { readonly device: string; readonly block: Uint8Array }[]>;
+  /** Exact number of rows, of a patient or of all. */
+  count(patient?: string, options?: ReadOptions): Promise<{ readonly numerics: number; readonly waveforms: number }>;
+}
+
+export interface NumericQuery {
+  readonly patient: string;
+  readonly vital: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** The store cannot answer now; the log keeps what it misses. */
+export class StoreUnavailableError extends Error {
+  readonly code = 'STORE_UNAVAILABLE';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreUnavailableError';
+  }
+}
