@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { readItems } from './test/evidence/read.ts';
+import { requirementFiles, safetyFile } from './test/evidence/safety-folder.ts';
 
 /** Test kinds that need more than Node; each is a project of its own, run when `VIGIL_TEST_NEEDS` names it. */
 const needs = ['chromium', 'mosquitto', 'mount', 'data'];
@@ -7,13 +8,9 @@ const wanted = new Set((process.env['VIGIL_TEST_NEEDS'] ?? '').split(',').filter
 const leftOut = needs.filter((need) => !wanted.has(need));
 if (leftOut.length > 0) process.stderr.write(`left out, set VIGIL_TEST_NEEDS to run them: ${leftOut.join(', ')}\n`);
 
-/** One tag per requirement, read from the safety file, so that a test cannot cite what does not exist. */
-const folder = new URL('./safety/requirements/', import.meta.url);
-const tags = readdirSync(folder).flatMap((file) =>
-  [...readFileSync(new URL(file, folder), 'utf8').matchAll(/^### ([A-Z]+(?:-[A-Z]+)+) — (.+)$/gm)].map(
-    ([, name = '', description = '']) => ({ name, description }),
-  ),
-);
+/** One tag per requirement and anomaly, read from the safety file, so that a test cannot cite what does not exist. */
+const cited = readItems([...requirementFiles(), safetyFile('anomalies.md')]).items.filter((item) => !item.retired);
+const tags = cited.map(({ id, title }) => ({ name: id, description: title }));
 
 const folders = ['unit', 'contracts', 'integration', 'scenarios', 'simulation', 'faults'];
 
