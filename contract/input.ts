@@ -8,21 +8,23 @@ import { EpochMs, Id } from './scalar.ts';
 const v = z.literal(1);
 const count = z.int().nonnegative();
 
-/** Header keys of what came from a sender, in their order. */
-const fromSender = { v, patient: Id, device: Id, assignment: Id, sender: Id };
+/** Header of what came from a sender. The order of keys is the record's canonical order, here and below. */
+function fromSender<const K extends string>(kind: K) {
+  return { v, kind: z.literal(kind), patient: Id, device: Id, assignment: Id, sender: Id };
+}
+const lane = z.enum(['live', 'late']);
 const accepted = {
   acceptedAt: EpochMs,
   /** Milliseconds that ingest adds to the sender's times. */
   skew: z.int().optional(),
   clock: z.literal('unsure').optional(),
 };
-const lane = z.enum(['live', 'late']);
 
-export const ReadingsHeader = z.strictObject({ ...fromSender, kind: z.literal('readings'), lane, ...accepted });
-export const WaveformHeader = z.strictObject({ ...fromSender, kind: z.literal('waveform'), lane, ...accepted });
-export const DeviceStateHeader = z.strictObject({ ...fromSender, kind: z.literal('device-state'), ...accepted });
-export const DeviceEventHeader = z.strictObject({ ...fromSender, kind: z.literal('device-event'), ...accepted });
-export const RefusalHeader = z.strictObject({ ...fromSender, kind: z.literal('refusal'), ...accepted });
+export const ReadingsHeader = z.strictObject({ ...fromSender('readings'), lane, ...accepted });
+export const WaveformHeader = z.strictObject({ ...fromSender('waveform'), lane, ...accepted });
+export const DeviceStateHeader = z.strictObject({ ...fromSender('device-state'), ...accepted });
+export const DeviceEventHeader = z.strictObject({ ...fromSender('device-event'), ...accepted });
+export const RefusalHeader = z.strictObject({ ...fromSender('refusal'), ...accepted });
 export const GatewayBeatHeader = z.strictObject({
   v,
   kind: z.literal('gateway-beat'),
@@ -31,10 +33,12 @@ export const GatewayBeatHeader = z.strictObject({
 });
 
 /** Header of what a person did through the api. */
-const byPerson = { v, patient: Id, by: Id, at: EpochMs };
-export const AssignmentHeader = z.strictObject({ ...byPerson, kind: z.literal('assignment') });
-export const DischargeHeader = z.strictObject({ ...byPerson, kind: z.literal('discharge') });
-export const AcknowledgeHeader = z.strictObject({ ...byPerson, kind: z.literal('acknowledge') });
+function byPerson<const K extends string>(kind: K) {
+  return { v, kind: z.literal(kind), patient: Id, by: Id, at: EpochMs };
+}
+export const AssignmentHeader = z.strictObject(byPerson('assignment'));
+export const DischargeHeader = z.strictObject(byPerson('discharge'));
+export const AcknowledgeHeader = z.strictObject(byPerson('acknowledge'));
 export const RulesHeader = z.strictObject({ v, kind: z.literal('rules'), by: Id, at: EpochMs });
 
 export const OwnerHeader = z.strictObject({ v, kind: z.literal('owner') });

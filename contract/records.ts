@@ -1,6 +1,6 @@
 // Makers and checkers of the records in `inputs`: the key order of each literal is the record's canonical order.
 import type { z } from 'zod';
-import { BadRecordError, decodeBody, decodeRecord } from './codec.ts';
+import { BadRecordError, decodeBody, decodeRecord, encodeRecord } from './codec.ts';
 import { InputHeader, inputBodies } from './input.ts';
 
 export type InputBodies = { readonly [K in keyof typeof inputBodies]: z.infer<(typeof inputBodies)[K]> };
@@ -40,6 +40,14 @@ export type InputRecord = {
     ? { readonly kind: H['kind']; readonly header: H; readonly body: InputBodies[H['kind']] }
     : { readonly kind: H['kind']; readonly header: H; readonly body: Uint8Array };
 }[InputHeader['kind']];
+
+/** A record of ours as bytes, checked and in canonical key order; throws a `ZodError` for what is none. */
+export function encodeInput<const K extends keyof InputBodies>(
+  header: InputHeader & { readonly kind: K },
+  body: InputBodies[K],
+): Uint8Array {
+  return encodeRecord(InputHeader.parse(header), inputBodies[header.kind].parse(body) as object);
+}
 
 /** Takes a value of `inputs` apart and checks it; throws `BadRecordError` with what is wrong. */
 export function decodeInput(value: Uint8Array): InputRecord {
