@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { CountsReporter } from './test/evidence/counts-reporter.ts';
 import { readItems } from './test/evidence/read.ts';
 import { requirementFiles, safetyFile } from './test/evidence/safety-folder.ts';
 
@@ -23,6 +24,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    reporters: ['default', new CountsReporter()],
     projects: [
       ...folders.map((name) => ({
         extends: true as const,

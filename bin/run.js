@@ -2,8 +2,11 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { pinnedNode } from './pinned-node.js';
 
-/** Runs the pinned Node with these arguments and ends as it ends; signals are passed on. */
-export function run(args) {
+/**
+ * Runs the pinned Node with these arguments and ends as it ends; signals are passed on. `channel`: the program learns by a
+ * closed channel that this process is gone, even if it was killed.
+ */
+export function run(args, { channel = false } = {}) {
   let node;
   try {
     node = pinnedNode();
@@ -11,7 +14,7 @@ export function run(args) {
     console.error(error.message);
     process.exit(1);
   }
-  const child = spawn(node, args, { stdio: 'inherit' });
+  const child = spawn(node, args, { stdio: channel ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit' });
   // A terminal's Ctrl-C reaches the child by itself (same group); npm and service managers signal only us.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {

@@ -3,4 +3,6 @@
 import { fileURLToPath } from 'node:url';
 import { run } from './run.js';
 
-run([fileURLToPath(new URL('../main.ts', import.meta.url)), ...process.argv.slice(2)]);
+run([fileURLToPath(new URL('../main.ts', import.meta.url)), ...process.argv.slice(2)], {
+  channel: true,
+});
