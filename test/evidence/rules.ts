@@ -94,7 +94,8 @@ function hazard(item: Item, byId: ReadonlyMap<string, Item>): string[] {
   if (severity !== 'S4') return found;
   const places = new Set(controls.map(({ control }) => control?.fields.get('Item')));
   if (places.size === 1) found.push('is S4, and its controls all belong to one item');
-  if (!controls.some(({ control }) => control?.fields.get('Class') === 'C')) found.push('is S4 without class C control');
+  if (!controls.some(({ control }) => control?.fields.get('Class') === 'C'))
+    found.push('is S4 without class C control');
   return found;
 }
 

@@ -94,7 +94,8 @@ describe('a fault names its line', () => {
 });
 
 describe('a table', () => {
-  const text = 'x\n\n| item | folder | class |\n| --- | --- | --- |\n| engine | `alerting/core` | C |\n| api | api | C |\n\n';
+  const text =
+    'x\n\n| item | folder | class |\n| --- | --- | --- |\n| engine | `alerting/core` | C |\n| api | api | C |\n\n';
 
   test('is found by its columns, and read without backquotes', () => {
     expect(readTable(text, ['item', 'folder'])).toEqual([

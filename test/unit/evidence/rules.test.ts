@@ -66,7 +66,10 @@ Evaluation: known
 `;
 
 const facts: Facts = {
-  classes: new Map([...['alerting', 'api', 'main', 'contract'].map((name) => [name, 'C'] as const), ['simulators', 'A']]),
+  classes: new Map([
+    ...['alerting', 'api', 'main', 'contract'].map((name) => [name, 'C'] as const),
+    ['simulators', 'A'],
+  ]),
   delivered: new Map([['zod', '4.6.7']]),
   tools: new Map([['preact', '11.2.0']]),
   fileExists: (path) => path === 'test/zod.test.ts',
@@ -91,7 +94,11 @@ test.each([
   ['ALR-STALE: "etc" says nothing that a test can judge', 'the limit.', 'the limit etc.'],
   ['API-LOG: needs Class: A, B or C', 'nobody.\n\nClass: B · Item: api', 'nobody.\n\nItem: api'],
   ['ALR-STALE: Item: "engine" is no top-level folder and not main', 'Item: alerting', 'Item: engine'],
-  ['API-LOG: class B in an item of class A', 'nobody.\n\nClass: B · Item: api', 'nobody.\n\nClass: B · Item: simulators'],
+  [
+    'API-LOG: class B in an item of class A',
+    'nobody.\n\nClass: B · Item: api',
+    'nobody.\n\nClass: B · Item: simulators',
+  ],
   ['API-LOG: nothing that is delivered is class A', 'nobody.\n\nClass: B', 'nobody.\n\nClass: A'],
   ['SYS-NEED: needs Controls: or Need:', 'Need: quick start\n', ''],
   ['SYS-NEED: controls the unknown hazard HAZ-NONE', 'Need: quick start', 'Controls: HAZ-NONE'],
