@@ -90,6 +90,7 @@ export const technicalCauses = [
   'standby',
   'no-rules',
   'rule-error',
+  'state-lost',
   'store-down',
   'store-lag',
   'disk-low',

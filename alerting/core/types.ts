@@ -16,6 +16,8 @@ export interface EngineOptions {
   /** SHA-256 of a text, lower-case hex. Handed in by the host: the core has no dependency. */
   readonly sha256: (text: string) => string;
   readonly partition: number;
+  /** How many partitions `inputs` has: with it the core knows which keys are judged here. */
+  readonly partitions: number;
 }
 
 /** Log time as the newest valid tick told it; undefined before the first. */
