@@ -32,8 +32,8 @@ describe('an item', () => {
   });
 
   test.each(['# One', '## Two', '### HAZ-NEXT — Three'])('ends at the next heading: %s', (heading) => {
-    const { items } = read(`${stale}\n${heading}\n\nSeverity: S4\n`);
-    expect(items[0]?.fields.has('Severity')).toBe(false);
+    const { items } = read(`${stale}\n${heading}\n\nNeed: quick start\n`);
+    expect(items[0]?.fields.has('Need')).toBe(false);
   });
 
   test('goes on over a heading of level 4', () => {
