@@ -83,3 +83,12 @@ test('every pinned Node package is the version that bin/pinned-node.js names', (
   const packages = ofKind('soup').filter((item) => item.title.startsWith('node-linux-'));
   expect(packages.map((item) => item.fields.get('Version'))).toEqual([pinned, pinned]);
 });
+
+test('every dependency is pinned exactly', () => {
+  const manifest = readJson('package.json') as Manifest;
+  const fields = ['dependencies', 'optionalDependencies', 'devDependencies', 'overrides'];
+  const loose = fields
+    .flatMap((field) => Object.entries(manifest[field] ?? {}))
+    .filter(([, range]) => !/^\d+\.\d+\.\d+[\w.+-]*$/.test(range));
+  expect(loose).toEqual([]);
+});
