@@ -168,6 +168,7 @@ class RunningKit implements Kit {
     this.#measureReadings(second, takenAt, receivedAt);
     this.#measureEcg(second.ecg, takenAt - 1_000, receivedAt);
     this.#lastDataAt = takenAt;
+    this.#tellLost();
     this.#account();
     this.#watchAcknowledgements();
     this.#pump();
@@ -264,12 +265,14 @@ class RunningKit implements Kit {
     this.#forgetSent();
     this.#sendStatus({ v: 1, state: 'ready', boot: this.boot, at: this.#now(), version: this.#options.version });
     this.#sendBeat(this.#options.clock.mono());
-    if (this.#lost) this.#keepRecordsLost(this.#lost);
-    this.#lost = undefined;
     this.#pump();
   }
 
-  #keepRecordsLost(lost: { readonly from: number; readonly to: number; readonly count: number }): void {
+  /** Once there is room again, so that the telling pushes nothing out itself. */
+  #tellLost(): void {
+    const lost = this.#lost;
+    if (!lost || this.#outbox.size >= outboxMessagesMax / 2) return;
+    this.#lost = undefined;
     const at = this.#now();
     const seq = ++this.#seq;
     const bytes = recordsLostPayload({ boot: this.boot, seq, at, ...lost });
