@@ -62,6 +62,9 @@ export interface KitFaults {
 
 export const noFaults: KitFaults = { loss: 0, duplicates: 0, skewMs: 0 };
 
+/** One line for a person: how it goes, or what is wrong. */
+export type Report = (level: 'progress' | 'problem', line: string) => void;
+
 export interface KitOptions {
   readonly identity: KitIdentity;
   readonly realm: Realm;
@@ -74,8 +77,7 @@ export interface KitOptions {
   readonly faults: KitFaults;
   /** Told of each reading as it is numbered, sent or not. */
   readonly onReading: (reading: Reading) => void;
-  /** One line for a person. */
-  readonly say: (line: string) => void;
+  readonly report: Report;
 }
 
 export interface Kit extends AsyncDisposable {
@@ -143,10 +145,10 @@ class RunningKit implements Kit {
       random: options.random,
       onUp: () => this.#up(),
       onDown: (why) => {
-        options.say(`${name}: connection lost (${why})`);
+        options.report('progress', `${name}: connection lost (${why})`);
         this.#forgetSent();
       },
-      onRefused: (why) => options.say(`${name}: the broker refuses it (${why}); it does not try again`),
+      onRefused: (why) => options.report('problem', `${name}: the broker refuses it (${why}); it does not try again`),
     });
   }
 
@@ -261,7 +263,7 @@ class RunningKit implements Kit {
   }
 
   #up(): void {
-    this.#options.say(`${this.#options.identity.name}: connected`);
+    this.#options.report('progress', `${this.#options.identity.name}: connected`);
     this.#forgetSent();
     this.#sendStatus({ v: 1, state: 'ready', boot: this.boot, at: this.#now(), version: this.#options.version });
     this.#sendBeat(this.#options.clock.mono());

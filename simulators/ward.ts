@@ -2,7 +2,7 @@
 // ward's start on the monotonic clock, so that the same seed plays the same signals.
 import { join } from 'node:path';
 import type { Clock, Realm } from '../contract/index.ts';
-import { type Kit, type KitFaults, type KitIdentity, startKit } from './kit.ts';
+import { type Kit, type KitFaults, type KitIdentity, type Report, startKit } from './kit.ts';
 import { catchUpSecondsMax } from './limits.ts';
 import type { BrokerAddress } from './link.ts';
 import { createPatient, type SimulatedPatient } from './patients/patient.ts';
@@ -24,7 +24,7 @@ export interface WardOptions {
   /** A second's messages are held back by chance, up to this. */
   readonly jitterMs: number;
   readonly truth: Truth;
-  readonly say: (line: string) => void;
+  readonly report: Report;
 }
 
 /** How a kit does, for `sim ls`. */
@@ -88,7 +88,7 @@ class RunningWard implements Ward {
     const spacingMs = Math.floor(1_000 / Math.max(1, options.identities.length));
     this.#slots = options.identities.map((identity, i) => {
       const patient = createPatient(options.seed, identity.name);
-      const events = options.scenario.filter(({ kit }) => kit === i + 1);
+      const events = options.scenario.filter(({ kit }) => kit === identity.name);
       for (const event of events) if (event.what === 'desaturate') patient.desaturate({ ...event, from: event.at });
       const phaseMs = i * spacingMs;
       return { identity, patient, events, phaseMs, second: -1, kit: undefined, switching: Promise.resolve() };
@@ -126,14 +126,7 @@ class RunningWard implements Ward {
   desaturate(kit: string, to: number): void {
     const slot = this.#slot(kit);
     slot.patient.desaturate({ ...fallTo86, to, from: slot.second + 1 });
-    const event = {
-      ...fallTo86,
-      at: slot.second + 1,
-      kit: this.#slots.indexOf(slot) + 1,
-      what: 'desaturate',
-      to,
-    } as const;
-    this.#note(slot, event);
+    this.#note(slot, { ...fallTo86, at: slot.second + 1, kit, what: 'desaturate', to });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -175,7 +168,7 @@ class RunningWard implements Ward {
   #skip(slot: Slot, seconds: number): void {
     for (let i = 0; i < seconds; i++) slot.second = slot.patient.step().second;
     slot.kit?.miss(seconds);
-    this.#options.say(`${slot.identity.name}: ${seconds} s were missed`);
+    this.#options.report('problem', `${slot.identity.name}: ${seconds} s were missed`);
   }
 
   #play(slot: Slot): void {
@@ -195,7 +188,7 @@ class RunningWard implements Ward {
     return inTurn(slot, async () => {
       if (slot.kit) return;
       const { identity } = slot;
-      const { truth, seed, folder, clock, realm, version, broker, faults, say } = this.#options;
+      const { truth, seed, folder, clock, realm, version, broker, faults, report } = this.#options;
       const kit = await startKit({
         identity,
         realm,
@@ -205,7 +198,7 @@ class RunningWard implements Ward {
         clock,
         random: seededRandom(seed, identity.name, 'way'),
         faults,
-        say,
+        report,
         onReading: (reading) => truth.observe(identity, reading),
       });
       truth.note({ what: 'on', at: clock.wall(), boot: kit.boot, ...aboutKit(identity) });
