@@ -1,0 +1,11 @@
+import type { SegmentHeader } from './segment.ts';
+
+/** A segment as the journal holds it in memory. */
+export interface Segment {
+  readonly header: SegmentHeader;
+  /** File offset after its last durable frame. */
+  end: number;
+  readonly fileBytes: number;
+  /** Some positions and their file offsets, in order, so that a read need not begin at the start. */
+  readonly marks: { readonly position: number; readonly offset: number }[];
+}
