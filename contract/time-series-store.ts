@@ -71,6 +71,8 @@ export interface IdentityConflict {
   readonly lead: number | null;
   readonly partition: number;
   readonly position: Position;
+  /** Of the bytes that were refused, to find them in the record. */
+  readonly hash: bigint;
 }
 
 export interface WriteResult {
@@ -98,7 +100,10 @@ export interface NumericPoint {
   readonly hash: bigint;
 }
 
-/** Smallest, largest and mean value of the usable readings of one bucket [at, at + bucketMs). Empty buckets have no row. */
+/**
+ * Smallest, largest and mean value of the usable readings of one bucket [at, at + bucketMs), `at` a multiple of bucketMs
+ * since 1970; only readings in [from, to) count. Empty buckets have no row.
+ */
 export interface SeriesBucket {
   readonly at: number;
   readonly min: number;
@@ -107,7 +112,10 @@ export interface SeriesBucket {
   readonly n: number;
 }
 
-/** Where nothing usable was measured for longer than the signal's freshness: a hole, never a line (ING-GAPS). */
+/**
+ * Where nothing usable was measured for longer than gapMs: a hole, never a line (ING-GAPS). Between usable readings that
+ * follow each other, and between an end of [from, to) and the first or last of them.
+ */
 export interface Gap {
   readonly from: number;
   readonly to: number;
@@ -127,7 +135,7 @@ export interface TimeSeriesStore extends AsyncDisposable {
     query: NumericQuery & { readonly bucketMs: number; readonly gapMs: number },
     options?: ReadOptions,
   ): Promise<{ readonly buckets: readonly SeriesBucket[]; readonly gaps: readonly Gap[] }>;
-  /** Blocks that overlap [from, to), by time. */
+  /** Blocks that overlap [from, to), UTC milliseconds, by time, device, boot, seq. */
   waveform(
     query: { readonly patient: string; readonly lead: number; readonly from: number; readonly to: number },
     options?: ReadOptions,

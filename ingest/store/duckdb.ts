@@ -1,0 +1,135 @@
+// The embedded driver of `TimeSeriesStore`: DuckDB in a thread of its own (`duckdb-client.ts`, `duckdb-thread.ts`).
+import type {
+  Gap,
+  IdentityConflict,
+  NumericPoint,
+  NumericQuery,
+  NumericRow,
+  ReadOptions,
+  SeriesBucket,
+  StoreBatch,
+  StorePositions,
+  TimeSeriesStore,
+  WaveformRow,
+  WriteResult,
+} from '../../contract/index.ts';
+import { batchColumns, buffersOf, type PointColumns, pointAt } from './columns.ts';
+import { type ClientPorts, DuckDbClient } from './duckdb-client.ts';
+import { StoreArgumentError } from './errors.ts';
+import { bucketsMax, rangeRowsMax } from './limits.ts';
+import type { DatabaseOptions, RangeQuery, SeriesQuery, WaveformQuery } from './protocol.ts';
+
+export async function openDuckDbStore(options: DatabaseOptions, ports: ClientPorts): Promise<TimeSeriesStore> {
+  return new DuckDbStore(await DuckDbClient.open(options, ports), options.partitions);
+}
+
+class DuckDbStore implements TimeSeriesStore {
+  readonly #client: DuckDbClient;
+  readonly #partitions: number;
+
+  constructor(client: DuckDbClient, partitions: number) {
+    this.#client = client;
+    this.#partitions = partitions;
+  }
+
+  async write({ numerics, waveforms, positions }: StoreBatch): Promise<WriteResult> {
+    if (positions.length !== this.#partitions || !positions.every((each) => Number.isSafeInteger(each) && each >= 0))
+      throw new StoreArgumentError(`expected ${this.#partitions} positions`);
+    const batch = batchColumns(numerics, waveforms);
+    const move = buffersOf(batch.numerics, batch.waveforms);
+    const { written, copies, ...refused } = await this.#client.ask('write', { batch, positions }, { move });
+    const conflicts = [
+      ...refused.numericConflicts.map((row) => conflictOf(numerics[row] as NumericRow, null)),
+      ...refused.waveformConflicts.map((row) => {
+        const block = waveforms[row] as WaveformRow;
+        return conflictOf(block, block.lead);
+      }),
+    ];
+    return { written, copies, conflicts };
+  }
+
+  positions(): Promise<StorePositions> {
+    return this.#client.ask('positions', null);
+  }
+
+  async latest(patient: string, options?: ReadOptions): Promise<readonly NumericPoint[]> {
+    return pointsOf(await this.#client.ask('latest', { patient }, options));
+  }
+
+  async range(query: RangeQuery, options?: ReadOptions): Promise<readonly NumericPoint[]> {
+    checkSpan(query);
+    checkCount(query.limit, rangeRowsMax, 'limit');
+    return pointsOf(await this.#client.ask('range', { ...coreOf(query), limit: query.limit }, options));
+  }
+
+  async series(query: SeriesQuery, options?: ReadOptions) {
+    const { bucketMs, gapMs } = query;
+    checkSpan(query);
+    checkCount(bucketMs, Number.MAX_SAFE_INTEGER, 'bucketMs');
+    checkCount(gapMs, Number.MAX_SAFE_INTEGER, 'gapMs');
+    if ((query.to - query.from) / bucketMs > bucketsMax)
+      throw new StoreArgumentError(`more than ${bucketsMax} buckets: ask for longer ones`);
+    const { buckets, gaps } = await this.#client.ask('series', { ...coreOf(query), bucketMs, gapMs }, options);
+    return { buckets: bucketsOf(buckets), gaps: gapsOf(gaps) };
+  }
+
+  async waveform({ patient, lead, from, to }: WaveformQuery, options?: ReadOptions) {
+    checkSpan({ from, to });
+    const { devices, bytes, ends } = await this.#client.ask('waveform', { patient, lead, from, to }, options);
+    return devices.map((device, i) => ({ device, block: bytes.slice(i === 0 ? 0 : ends[i - 1], ends[i]) }));
+  }
+
+  count(patient?: string, options?: ReadOptions): Promise<{ readonly numerics: number; readonly waveforms: number }> {
+    return this.#client.ask('count', { patient }, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client[Symbol.asyncDispose]();
+  }
+}
+
+function conflictOf(row: NumericRow | WaveformRow, lead: number | null): IdentityConflict {
+  const { patient, device, boot, seq, partition, position, hash } = row;
+  return { patient, device, boot, seq, lead, partition, position, hash };
+}
+
+function coreOf({ patient, vital, from, to }: NumericQuery): NumericQuery {
+  return { patient, vital, from, to };
+}
+
+function pointsOf(points: PointColumns): NumericPoint[] {
+  return Array.from({ length: points.columns.rows }, (_, row) => pointAt(points, row));
+}
+
+function bucketsOf(numbers: Float64Array): SeriesBucket[] {
+  return Array.from({ length: numbers.length / 5 }, (_, i) => {
+    const [at, min, max, mean, n] = numbers.subarray(5 * i, 5 * i + 5) as unknown as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    return { at, min, max, mean, n };
+  });
+}
+
+function gapsOf(numbers: Float64Array): Gap[] {
+  return Array.from({ length: numbers.length / 2 }, (_, i) => ({
+    from: numbers[2 * i] as number,
+    to: numbers[2 * i + 1] as number,
+  }));
+}
+
+/** A day beyond the largest time a Date can hold in microseconds is no query. */
+const instantMax = Math.floor(Number.MAX_SAFE_INTEGER / 1_000);
+
+function checkSpan({ from, to }: { readonly from: number; readonly to: number }): void {
+  const fine = (at: number) => Number.isSafeInteger(at) && at >= 0 && at <= instantMax;
+  if (!fine(from) || !fine(to) || from > to) throw new StoreArgumentError('expected from <= to, integer milliseconds');
+}
+
+function checkCount(value: number, max: number, what: string): void {
+  if (!Number.isSafeInteger(value) || value < 1 || value > max)
+    throw new StoreArgumentError(`expected ${what} from 1 to ${max}`);
+}
