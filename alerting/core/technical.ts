@@ -1,0 +1,281 @@
+// Technical alerts of a source (`alerting.md` 2.7, 2.9): one open alert for each signal of each source, named by its most
+// specific cause. Never merged with physiology (ALR-TECH), never latched, never lowered before data.
+import type { Priority, TechnicalCause } from '../../contract/index.ts';
+import { type AlertState, higher, isHigher, type TrueRule } from './alert.ts';
+import type { Book } from './book.ts';
+import { type Context, isRuled } from './context.ts';
+import { acknowledgeMs, settleMs } from './limits.ts';
+import type { Link } from './link.ts';
+import { assess, nextInstant } from './monitoring.ts';
+import type { Stream } from './stream.ts';
+import type { Timer } from './timer.ts';
+import type { Watch } from './watch.ts';
+
+/** Glucose below this and falling: silence may hide an emergency. */
+const riskGlucose = 80;
+
+/** A rule that is true by silence or by a person's word: no limit, no reading. */
+export function technicalRule(
+  family: string,
+  priority: Priority,
+  floor: boolean,
+  onsetAt: number,
+  stream = '',
+): TrueRule {
+  return {
+    id: family,
+    version: 1,
+    rank: 0,
+    priority,
+    latching: false,
+    floor,
+    onsetAt,
+    limit: null,
+    reading: null,
+    stream,
+    acknowledgeMs: acknowledgeMs[priority],
+  };
+}
+
+/** What the watching of one patient's signals needs to know of the patient. */
+export interface Watched {
+  readonly id: string;
+  readonly context: Context;
+  readonly book: Book;
+  readonly failing: boolean;
+  linkOf(gateway: string): Link;
+  /** A stream was lost or came back: alerts that rest on it say so. */
+  followData(stream: string, at: number): void;
+}
+
+/** One signal of a source under watch: its state as told to the outside, and its technical alert. */
+export class Sentry {
+  readonly #patient: Watched;
+  readonly #stream: Stream;
+  readonly #watch: Watch;
+
+  constructor(patient: Watched, stream: Stream, watch: Watch) {
+    this.#patient = patient;
+    this.#stream = stream;
+    this.#watch = watch;
+  }
+
+  get #scope(): string {
+    return `source:${this.#stream.key}`;
+  }
+  get #link(): Link {
+    return this.#patient.linkOf(this.#watch.facts.gateway);
+  }
+  get #alert(): AlertState | undefined {
+    return this.#patient.book.open.find((alert) => alert.kind === 'technical' && alert.scope === this.#scope);
+  }
+
+  /** After a live usable reading: an open alert ends once enough of them have come. */
+  heard(at: number, log: number): void {
+    const alert = this.#alert;
+    if (alert && !this.#watch.fault) {
+      this.#watch.recoverFrom ??= at;
+      const settled = !this.#watch.fast || at >= this.#watch.recoverFrom + settleMs;
+      if (settled) this.#close(alert, at);
+    }
+    this.reassess(log, at);
+  }
+
+  /** The device says that all is well again: with fresh data nothing is left to wait for. */
+  cleared(at: number, log: number): void {
+    const alert = this.#alert;
+    const fresh = this.#watch.heard && !this.#watch.bad && log < this.#watch.deadline;
+    if (alert && fresh && !this.#watch.fast) this.#close(alert, at);
+    this.reassess(log, at);
+  }
+
+  #close(alert: AlertState, at: number): void {
+    this.#watch.recoverFrom = null;
+    this.#patient.book.close(alert, Math.max(at, this.#watch.shown.at), 'data-back');
+  }
+
+  /** Looks again at an instant of log time, which is `at` in UTC, and tells what has changed. */
+  reassess(log: number, at: number): void {
+    const watch = this.#watch;
+    const { state, cause, since } = this.#assess(log);
+    watch.assessedLog = Math.max(watch.assessedLog, log);
+    const { shown } = watch;
+    if (shown.state !== state || shown.cause !== cause) {
+      const monotonic = Math.max(at, shown.at);
+      watch.shown = { at: monotonic, state, cause, since: since ?? monotonic };
+      this.#show();
+      if (state === 'not-monitored') watch.recoverFrom = null;
+    }
+    this.#lost(watch.shown.at);
+    this.#follow(log, Math.max(at, shown.at));
+    watch.calm = state === 'monitored' && !this.#alert;
+  }
+
+  #assess(log: number) {
+    const { context, failing } = this.#patient;
+    return assess(
+      this.#watch,
+      {
+        link: this.#link,
+        noRules: context.rules === null,
+        failing,
+        unruled: this.#stream.isVital && !isRuled(context.rules, this.#stream.signal),
+        alerting: this.#alert?.cause?.code ?? null,
+      },
+      log,
+    );
+  }
+
+  #show(): void {
+    const { at, state, cause, since } = this.#watch.shown;
+    const { device: source, signal } = this.#stream;
+    const body = { at, patient: this.#patient.id, signal, source, state, cause, since };
+    this.#patient.context.emit({ kind: 'monitoring', body });
+  }
+
+  /** Nobody judged between the two instants: told as a range, then what the signal is after it. */
+  blind(fromUtc: number, toUtc: number, toLog: number): void {
+    const watch = this.#watch;
+    const before = watch.shown;
+    watch.shown = { at: fromUtc, state: 'not-monitored', cause: 'blind', since: fromUtc };
+    this.#show();
+    const { state, cause, since } = this.#assess(toLog);
+    const goesOn = state !== 'monitored' && before.state === state && before.cause === cause;
+    watch.shown = { at: toUtc, state, cause, since: goesOn ? before.since : (since ?? toUtc) };
+    watch.assessedLog = Math.max(watch.assessedLog, toLog);
+    this.#show();
+    this.#lost(toUtc);
+    watch.calm = state === 'monitored' && !this.#alert;
+  }
+
+  /** No longer due: its alert ends with it. */
+  end(at: number, why: 'unassigned' | 'discharge'): void {
+    const alert = this.#alert;
+    if (alert) this.#patient.book.close(alert, at, why);
+    this.#watch.shown = { at, state: 'ended', cause: null, since: at };
+    this.#show();
+  }
+
+  /** Marks physiological alerts whose every source is lost; they stay, with their priority (ALR-CLEAR). */
+  #lost(at: number): void {
+    this.#patient.followData(this.#stream.key, at);
+  }
+
+  /** Brings an open alert up to what is known now: worse, or of a more specific cause. */
+  #follow(log: number, at: number): void {
+    const alert = this.#alert;
+    const { state } = this.#watch.shown;
+    if (!alert || state !== 'not-monitored') return;
+    const cause = this.#cause(log);
+    const known = alert.cause?.code === cause.code;
+    alert.cause = cause;
+    const priority = this.#priority(log);
+    if (isHigher(priority, alert.priority)) this.#worsen(alert, priority, at);
+    else if (!known) this.#patient.book.tell(alert, { type: 'updated', at });
+  }
+
+  #worsen(alert: AlertState, priority: Priority, at: number): void {
+    const [rule] = alert.rules;
+    alert.priority = priority;
+    alert.peak = higher(alert.peak, priority);
+    alert.floor = alert.floor || this.#atRisk;
+    if (rule) alert.rules = [{ ...rule, priority, floor: alert.floor, acknowledgeMs: acknowledgeMs[priority] }];
+    this.#patient.book.worsen(alert, at);
+  }
+
+  #cause(log: number): { code: TechnicalCause; id: string } {
+    const { cause } = this.#watch;
+    const link = this.#link;
+    const unspecific = cause === 'stale' || cause === 'never-received';
+    if (unspecific && link.isLostAt(log)) return { code: 'gateway-lost', id: link.causeId };
+    return { code: cause, id: `${cause}:${this.#stream.device}` };
+  }
+
+  #priority(log: number): Priority {
+    if (this.#atRisk) return 'high';
+    const lost = this.#link.heard !== null && this.#link.isLostAt(log);
+    return lost || log >= this.#watch.mediumAt ? 'medium' : 'low';
+  }
+
+  /** Silence here may hide harm: an open alert rests on this signal, or glucose was low and falling. */
+  get #atRisk(): boolean {
+    const { signal, value, falling, key } = this.#stream;
+    if (signal === 'glucose' && value !== null && value < riskGlucose && falling) return true;
+    return this.#patient.book.open.some(
+      (alert) =>
+        alert.kind === 'physiological' && alert.priority !== 'low' && alert.rules.some((rule) => rule.stream === key),
+    );
+  }
+
+  /** Log time at which its alert is due; infinite while one is open, or while its gateway's alert speaks for it. */
+  #raiseAt(log: number): number {
+    const { deadline, faultAt, poorAt } = this.#watch;
+    const due = Math.min(deadline, faultAt, poorAt);
+    if (due > log || this.#alert) return due > log ? due : Number.POSITIVE_INFINITY;
+    const link = this.#link;
+    if (link.heard && link.isLostAt(log) && !this.#atRisk) return Number.POSITIVE_INFINITY;
+    return Math.max(due, link.restoredLog);
+  }
+
+  #raise(due: number, log: number): void {
+    if (this.#raiseAt(log) > log) return;
+    const { context, book } = this.#patient;
+    const at = Math.max(context.clock.toUtc(due), 0);
+    const cause = this.#cause(due);
+    const family = familyOf(this.#watch.cause);
+    const onsetAt = this.#watch.silentSince;
+    const { heard, facts } = this.#watch;
+    book.raise(
+      {
+        kind: 'technical',
+        family,
+        scope: this.#scope,
+        rule: family,
+        version: 1,
+        first: heard ? `${this.#stream.device}/${heard.boot}/${heard.seq}` : facts.assignment,
+        onsetAt,
+        raisedAt: at,
+        rules: [technicalRule(family, this.#priority(due), this.#atRisk, onsetAt, this.#stream.key)],
+        flags: [],
+        cause,
+        ruleSet: null,
+        trail: { readings: [], omitted: 0 },
+      },
+      at,
+    );
+    this.#watch.calm = false;
+  }
+
+  /** Log time at which an open low alert turns medium. */
+  get #mediumAt(): number {
+    const silent = this.#watch.shown.state === 'not-monitored' && this.#alert?.priority === 'low';
+    return silent ? Math.max(this.#watch.mediumAt, 0) : Number.POSITIVE_INFINITY;
+  }
+
+  /** All that log time has made due. */
+  timers(log: number, into: Timer[]): void {
+    const { toUtc } = this;
+    const add = (at: number, family: string, fire: () => void) => {
+      if (at <= log) into.push({ at, patient: this.#patient.id, family, scope: this.#scope, rule: '', fire });
+    };
+    const instant = nextInstant(this.#watch, this.#link, this.#watch.assessedLog);
+    add(instant, '', () => this.reassess(instant, toUtc(instant)));
+    const due = this.#raiseAt(log);
+    add(due, familyOf(this.#watch.cause), () => this.#raise(due, log));
+    const medium = this.#mediumAt;
+    add(medium, familyOf(this.#watch.cause), () => this.#follow(log, toUtc(medium)));
+  }
+
+  readonly toUtc = (log: number): number => this.#patient.context.clock.toUtc(log);
+
+  /** The earliest log time after `log` at which it has something to say; a lower bound. */
+  nextAt(log: number): number {
+    const instant = nextInstant(this.#watch, this.#link, this.#watch.assessedLog);
+    return Math.min(instant, this.#raiseAt(log), this.#mediumAt);
+  }
+}
+
+/** Families of technical alerts; a signal never received is silent too. */
+function familyOf(cause: TechnicalCause): string {
+  return cause === 'poor-signal' || cause === 'sensor-fault' || cause === 'lead-off' ? cause : 'stale';
+}

@@ -1,0 +1,220 @@
+// What is known of a signal that somebody has to notice when it falls silent (ALR-STALE, ALR-ARMED): armed by the
+// assignment, renewed by live usable readings alone. The instants at which silence turns into something are differences of
+// log time; `monitoring.ts` says what they mean.
+import { freshnessOf, type Lead, type Monitoring, type TechnicalCause, type Vital } from '../../contract/index.ts';
+import { fastEveryMs, poorAfterMs, settleMs } from './limits.ts';
+import { type Arrival, afterGap, type Gap } from './log-clock.ts';
+
+const minute = 60_000;
+/** Age from which a silent signal is of medium priority (`alerting.md` 2.7); others at twice their freshness limit. */
+const mediumAfterMs: Partial<Record<string, number>> = {
+  hr: 2 * minute,
+  spo2: 10 * minute,
+  pulse: 10 * minute,
+  glucose: 20 * minute,
+};
+const mediumAfterWaveformMs = 2 * minute;
+
+/** Why a message was not usable. */
+export type BadCause = Extract<TechnicalCause, 'poor-signal' | 'sensor-fault' | 'lead-off' | 'warm-up'>;
+/** What a device says of itself. */
+export interface Fault {
+  readonly cause: Extract<BadCause, 'sensor-fault' | 'lead-off'>;
+  readonly log: number;
+  readonly utc: number;
+}
+/** Messages without a usable reading, since the last usable one. */
+export interface BadRun {
+  /** Of the newest message. */
+  cause: BadCause;
+  readonly utc: number;
+  readonly log: number;
+  count: number;
+  /** Log time at which the run is long enough to be a poor signal; null while a slow signal sent but one. */
+  poorLog: number | null;
+  /** Since when the messages name a fault. */
+  fault: Fault | null;
+}
+
+export interface WatchFacts {
+  readonly assignment: string;
+  readonly gateway: string;
+  readonly signal: Vital | Lead;
+  readonly everyMs: number;
+  readonly firstWithinMs: number;
+  /** From when the assignment holds, UTC: what a signal never heard is silent since. */
+  readonly fromUtc: number;
+}
+
+export interface WatchState extends WatchFacts {
+  readonly armed: Arrival;
+  readonly heard: Heard | null;
+  readonly bad: BadRun | null;
+  readonly fault: Fault | null;
+  readonly unsure: boolean;
+  readonly doubtful: boolean;
+  readonly unsequenced: boolean;
+  readonly goodLog: number;
+  readonly recoverFrom: number | null;
+  readonly shown: Shown;
+  readonly assessedLog: number;
+}
+
+/** The newest live usable reading. */
+export interface Heard {
+  log: number;
+  acceptedAt: number;
+  ageMs: number;
+  /** Effective time. */
+  at: number;
+  boot: number;
+  seq: number;
+}
+
+/** The state last told to the outside. */
+export type Shown = Pick<Monitoring, 'at' | 'state' | 'cause' | 'since'>;
+
+export class Watch {
+  readonly facts: WatchFacts;
+  readonly freshForMs: number;
+  readonly degradedAfterMs: number;
+  readonly fast: boolean;
+  armed: Arrival;
+  heard: Heard | null = null;
+  bad: BadRun | null = null;
+  /** A fault the device reports in its state, beside any reading. */
+  fault: Fault | null = null;
+  unsure = false;
+  doubtful = false;
+  unsequenced = false;
+  /** Log time of the newest good reading. */
+  goodLog = 0;
+  /** With an alert open: effective time of the first usable reading of the recovery. */
+  recoverFrom: number | null = null;
+  shown: Shown;
+  /** Log time up to which `shown` is right. */
+  assessedLog: number;
+  /** Monitored, and nothing but the passing of time can change that. */
+  calm = false;
+
+  constructor(facts: WatchFacts, armed: Arrival) {
+    this.facts = facts;
+    this.armed = armed;
+    const { freshForMs, degradedAfterMs } = freshnessOf(facts.signal);
+    this.freshForMs = freshForMs;
+    this.degradedAfterMs = Math.min(freshForMs, Math.max(degradedAfterMs, 2 * facts.everyMs));
+    this.fast = facts.everyMs <= fastEveryMs;
+    this.assessedLog = armed.log;
+    this.shown = { at: armed.utc, state: 'not-monitored', cause: null, since: facts.fromUtc };
+  }
+
+  /** Log time at which the signal is silent. */
+  get deadline(): number {
+    if (!this.heard) {
+      // An assignment of the future is not due before it holds.
+      return this.armed.log + Math.max(0, this.facts.fromUtc - this.armed.utc) + this.facts.firstWithinMs;
+    }
+    return this.heard.log - this.heard.ageMs + this.freshForMs;
+  }
+  /** Log time at which the newest value is late. */
+  get lateAt(): number {
+    return this.heard ? this.heard.log - this.heard.ageMs + this.degradedAfterMs : Number.POSITIVE_INFINITY;
+  }
+  /** Log time at which its silence is no longer of low priority. */
+  get mediumAt(): number {
+    const isVital = this.facts.signal in mediumAfterMs || this.freshForMs > mediumAfterWaveformMs;
+    const after = mediumAfterMs[this.facts.signal] ?? (isVital ? 2 * this.freshForMs : mediumAfterWaveformMs);
+    return this.deadline + after - this.freshForMs;
+  }
+  /** Log time at which a fault has lasted long enough to be one. */
+  get faultAt(): number {
+    const log = Math.min(this.fault?.log ?? Number.POSITIVE_INFINITY, this.bad?.fault?.log ?? Number.POSITIVE_INFINITY);
+    return log + (this.fast ? settleMs : 0);
+  }
+  get poorAt(): number {
+    return this.bad?.cause === 'warm-up' ? Number.POSITIVE_INFINITY : (this.bad?.poorLog ?? Number.POSITIVE_INFINITY);
+  }
+  /** Up to this log time a reading proves the way to it, whatever the beats say. */
+  provenUntil(gatewayFreshForMs: number): number {
+    if (!this.heard) return Number.NEGATIVE_INFINITY;
+    return this.heard.log + Math.min(this.degradedAfterMs, gatewayFreshForMs);
+  }
+  /** UTC since which nothing usable is known. */
+  get silentSince(): number {
+    return this.heard?.at ?? this.facts.fromUtc;
+  }
+
+  /** A live usable reading. */
+  hear(heard: Heard, quality: { good: boolean; unsure: boolean; unsequenced: boolean }): void {
+    this.heard = heard;
+    this.bad = null;
+    this.unsure = quality.unsure;
+    this.unsequenced = quality.unsequenced;
+    this.doubtful = !quality.good;
+    if (quality.good) this.goodLog = heard.log;
+  }
+
+  /** A message without a usable reading: renews nothing. */
+  miss(cause: BadCause, arrival: Arrival): void {
+    const fault = cause === 'sensor-fault' || cause === 'lead-off' ? { cause, ...arrival } : null;
+    this.recoverFrom = null;
+    if (!this.bad) {
+      const poorLog = this.fast ? arrival.log + poorAfterMs : null;
+      this.bad = { cause, ...arrival, count: 1, poorLog, fault };
+      return;
+    }
+    this.bad.cause = cause;
+    this.bad.count++;
+    this.bad.fault = fault && (this.bad.fault ? { ...this.bad.fault, cause: fault.cause } : fault);
+    // Two readings of a slow signal without a value: `alerting.md` 2.9.
+    if (!this.fast && this.bad.count === 2) this.bad.poorLog = arrival.log;
+  }
+
+  /** What the device says of itself; null when it says that all is well. */
+  report(cause: Fault['cause'] | null, arrival: Arrival): void {
+    if (cause === null) this.fault = null;
+    else this.fault = this.fault ? { ...this.fault, cause } : { cause, ...arrival };
+    if (cause !== null) this.recoverFrom = null;
+  }
+
+  /** Most specific cause of what keeps it from being monitored, but for the gateway. */
+  get cause(): TechnicalCause {
+    if (this.fault) return this.fault.cause;
+    if (this.bad) return this.bad.fault?.cause ?? this.bad.cause;
+    return this.heard ? 'stale' : 'never-received';
+  }
+
+  rebase(gap: Gap): void {
+    if (this.heard) this.heard.log = afterGap(this.heard.log, this.heard.acceptedAt, gap);
+    else this.armed.log = afterGap(this.armed.log, this.armed.utc, gap);
+  }
+
+  /** Nothing heard before counts any more. */
+  distrust(log: number): void {
+    if (this.heard) this.heard.log = log - this.freshForMs;
+  }
+
+  toJSON(): WatchState {
+    const { armed, heard, bad, fault, unsure, doubtful, unsequenced, goodLog, recoverFrom, shown, assessedLog } = this;
+    return {
+      ...this.facts,
+      armed,
+      heard,
+      bad,
+      fault,
+      unsure,
+      doubtful,
+      unsequenced,
+      goodLog,
+      recoverFrom,
+      shown,
+      assessedLog,
+    };
+  }
+
+  static restore(saved: WatchState): Watch {
+    const { assignment, gateway, signal, everyMs, firstWithinMs, fromUtc, ...state } = saved;
+    const watch = new Watch({ assignment, gateway, signal, everyMs, firstWithinMs, fromUtc }, state.armed);
+    return Object.assign(watch, state);
+  }
+}
