@@ -321,7 +321,7 @@ export class Session {
   async #snapshot(): Promise<void> {
     const { ports, options } = this.#parts;
     const writer = this.#writer;
-    if (!writer || this.#writing) return;
+    if (!writer || this.#writing !== undefined) return;
     this.#snapshotDueAt = ports.clock.mono() + snapshotEveryMs;
     this.#appliedAtSnapshot = this.#judge.applied;
     const { high: alerts } = await ports.log.bounds('alerts', 0);
