@@ -27,9 +27,14 @@ const View: z.ZodType<KitView> = z.object({
   acknowledged: z.number(),
 });
 
-/** Lets other processes of the same user look at the ward and switch its kits. */
-export function startControl(dataFolder: string, ward: Ward): Promise<AsyncDisposable> {
+/**
+ * Lets other processes of the same user look at the ward and switch its kits. The socket is also what makes the folder
+ * ours: two wards with the same kits would throw each other off the broker.
+ */
+export function startControl(dataFolder: string, wardNow: () => Ward | undefined): Promise<AsyncDisposable> {
   return serveLocal(controlSocket(dataFolder), async (method, path, body) => {
+    const ward = wardNow();
+    if (!ward) return { status: 503, body: { message: 'the kits are not on yet' } };
     if (method === 'GET' && path === '/kits') return { status: 200, body: ward.kits() };
     if (method === 'POST' && path === '/kits') return await obey(ward, body);
     return { status: 404, body: { message: `no ${method} ${path}` } };

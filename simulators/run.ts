@@ -16,7 +16,7 @@ export interface RunPlace {
   readonly clock: Clock;
   readonly report: Report;
   /** Called when all kits are on. */
-  readonly onStarted: (ward: Ward) => void;
+  readonly onStarted: () => void;
 }
 
 /** Where truth, tokens, boot counters and the control socket stand. */
@@ -28,10 +28,12 @@ export function simulatorFolder(dataFolder: string): string {
 export async function runWard(options: RunOptions, place: RunPlace, signal: AbortSignal): Promise<void> {
   const { dataFolder, clock, report } = place;
   const folder = simulatorFolder(dataFolder);
+  let ward: Ward | undefined;
+  await using _control = await startControl(dataFolder, () => ward);
   const all = await provisioned(options.patients, place, signal);
   const identities = options.only ? all.filter(({ name }) => options.only?.includes(name)) : all;
   using truth = openTruth(join(folder, 'truth.jsonl'));
-  await using ward = await startWard({
+  await using running = await startWard({
     identities,
     seed: options.seed,
     scenario: scenarios[options.scenario],
@@ -45,8 +47,8 @@ export async function runWard(options: RunOptions, place: RunPlace, signal: Abor
     truth,
     report,
   });
-  await using _control = await startControl(dataFolder, ward);
-  place.onStarted(ward);
+  ward = running;
+  place.onStarted();
   await lasting(options.durationMs, clock, signal);
 }
 

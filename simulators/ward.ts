@@ -1,5 +1,6 @@
 // A ward of kits, each with its patient. Patients live on whether their kit is on or off; seconds are counted from the
 // ward's start on the monotonic clock, so that the same seed plays the same signals.
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { Clock, Realm } from '../contract/index.ts';
 import { type Kit, type KitFaults, type KitIdentity, type Report, startKit } from './kit.ts';
@@ -85,6 +86,8 @@ class RunningWard implements Ward {
 
   constructor(options: WardOptions) {
     this.#options = options;
+    // Every patient's sleep listens to it.
+    setMaxListeners(0, this.#ending.signal);
     const spacingMs = Math.floor(1_000 / Math.max(1, options.identities.length));
     this.#slots = options.identities.map((identity, i) => {
       const patient = createPatient(options.seed, identity.name);

@@ -102,7 +102,7 @@ describe('a ward', () => {
   test('is switched by hand over its control socket, by kit, device or patient', async () => {
     await using broker = await startTestBroker();
     await withWard(broker, [], async (ward) => {
-      await using _control = await startControl(folder, ward);
+      await using _control = await startControl(folder, () => ward);
       await until('connected', () => ward.kits().every(({ connected }) => connected));
       const off = await command(folder, { act: 'stop', name: 'p-2', how: 'stopped' });
       const on = await command(folder, { act: 'start', name: 'd-2' });
@@ -124,9 +124,9 @@ describe('a ward', () => {
     await using broker = await startTestBroker();
     const nobody = await askKits(folder).catch((error: unknown) => error);
     await withWard(broker, [], async (ward) => {
-      await using _control = await startControl(folder, ward);
+      await using _control = await startControl(folder, () => ward);
       const unknown = await command(folder, { act: 'start', name: 'kit-9' }).catch((error: unknown) => error);
-      const twice = await startControl(folder, ward).catch((error: unknown) => error);
+      const twice = await startControl(folder, () => ward).catch((error: unknown) => error);
       expect([nobody, unknown, twice]).toEqual([
         expect.any(NotRunningError),
         expect.any(LocalRefusedError),
