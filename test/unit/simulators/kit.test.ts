@@ -16,10 +16,11 @@ import {
 import { nextBoot } from '../../../simulators/boot-counter.ts';
 import { type Kit, type KitOptions, noFaults, startKit } from '../../../simulators/kit.ts';
 import { outboxMessagesMax } from '../../../simulators/limits.ts';
+import type { BrokerAddress } from '../../../simulators/link.ts';
 import { createPatient } from '../../../simulators/patients/patient.ts';
 import { seededRandom } from '../../../simulators/random.ts';
 import { systemClock } from '../../../simulators/system-clock.ts';
-import { startTestBroker, type TestBroker, until } from './test-broker.ts';
+import { startDeafBroker, startTestBroker, type TestBroker, until } from './test-broker.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -29,20 +30,23 @@ beforeEach(async () => {
 const device = 'd-1';
 const topic = (rest: string) => `vigil/1/test/${device}/${rest}`;
 
-function switchOn(broker: TestBroker, changed: Partial<KitOptions> = {}): Promise<Kit> {
-  return startKit({
+function kitOptions(address: BrokerAddress): KitOptions {
+  return {
     identity: { name: 'kit-1', device, token: 'secret', patient: 'p-1' },
     realm: 'test',
     version: '0.1.0',
-    broker: () => Promise.resolve(broker.address),
+    broker: () => Promise.resolve(address),
     folder,
     clock: systemClock,
     random: seededRandom(1),
     faults: noFaults,
     onReading: () => {},
     report: () => {},
-    ...changed,
-  });
+  };
+}
+
+function switchOn(broker: TestBroker, changed: Partial<KitOptions> = {}): Promise<Kit> {
+  return startKit({ ...kitOptions(broker.address), ...changed });
 }
 
 /** Lets its patient live some seconds at once, the last of them now. */
@@ -183,6 +187,36 @@ describe('a kit', () => {
       events: events.map(({ event }) => event),
       told: sent + states.length + Number(events[0]?.detail['count']),
     }).toEqual({ kept: outboxMessagesMax, blocks: 1, events: ['records-lost'], told: made });
+  });
+
+  test('has at most 64 publishes unacknowledged, and gives a deaf link up after 20 s', {
+    tags: ['GW-RESUME'],
+  }, async () => {
+    await using broker = await startDeafBroker();
+    let ahead = 0;
+    const clock = { ...systemClock, mono: () => systemClock.mono() + ahead };
+    await using kit = await startKit({ ...kitOptions(broker.address), clock });
+    for (let i = 0; i < 40; i++) live(kit, 1);
+    await until('the window is full', () => (broker.publishes[0]?.length ?? 0) >= 63);
+    live(kit, 1);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const [first = []] = broker.publishes;
+    const count = first.length;
+    ahead = 19_000;
+    live(kit, 1);
+    const kept = broker.publishes.length;
+    ahead = 21_000;
+    live(kit, 1);
+    await until('it came again, and sent', () => (broker.publishes[1]?.length ?? 0) >= 63);
+    // Topic, packet identifier and payload: all but the identifier is the same.
+    const content = ({ body }: { readonly body: Buffer }) => {
+      const end = 2 + body.readUInt16BE(0);
+      return `${body.subarray(2, end)} ${body.subarray(end + 2).toString('hex')}`;
+    };
+    const data = (packets: typeof first) =>
+      packets.map(content).filter((text) => text.includes(`/${device}/${device}/`));
+    const again = data(broker.publishes[1] ?? []);
+    expect({ count, kept, again }).toEqual({ count: 63, kept: 1, again: data(first).slice(0, again.length) });
   });
 
   test('counts its boots on disk, before it says a word', { tags: ['SEC-REPLAY'] }, async () => {

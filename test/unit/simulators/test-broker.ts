@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { once } from 'node:events';
-import { type AddressInfo, createServer as createTcp, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import * as x509 from '@peculiar/x509';
 import { Aedes } from 'aedes';
+import { type Packet, PacketReader } from '../../../simulators/fleet/frames.ts';
 import type { BrokerAddress } from '../../../simulators/link.ts';
 
 /** A publish as the broker saw it, acknowledged or not. */
@@ -88,13 +89,41 @@ export async function startTestBroker(): Promise<TestBroker> {
   };
 }
 
-/** A port on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createTcp().listen(0, '127.0.0.1');
+/** A broker that lets everybody in and never acknowledges a publish. */
+export interface DeafBroker extends AsyncDisposable {
+  readonly address: BrokerAddress;
+  /** Publishes of each connection, in the order of the connections. */
+  readonly publishes: (readonly Packet[])[];
+}
+
+export async function startDeafBroker(): Promise<DeafBroker> {
+  const { ca, certificate, key } = await selfMade();
+  const publishes: Packet[][] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer({ key, cert: certificate }, (socket) => {
+    const reader = new PacketReader();
+    const mine: Packet[] = [];
+    publishes.push(mine);
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('data', (chunk: Buffer) => {
+      for (const packet of reader.feed(chunk)) {
+        if (packet.type === 1) socket.write(Buffer.from([0x20, 2, 0, 0]));
+        if (packet.type === 3) mine.push({ type: packet.type, body: Buffer.from(packet.body) });
+      }
+    });
+  });
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  return {
+    address: { host: '127.0.0.1', port, servername: 'localhost', ca },
+    publishes,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }
 
 async function selfMade(): Promise<{ readonly ca: string; readonly certificate: string; readonly key: string }> {
