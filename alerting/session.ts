@@ -5,34 +5,22 @@
 // its place. On failure: what the log refuses is tried again, in order; nothing that was judged is lost, because what
 // is missing in `alerts` is judged again by the next owner.
 import { setImmediate } from 'node:timers/promises';
-import {
-  BadRecordError,
-  type LogBatch,
-  LogUnavailableError,
-  type Position,
-  PositionOutsideLogError,
-} from '../contract/index.ts';
+import { BadRecordError, type LogBatch, LogUnavailableError, type Position } from '../contract/index.ts';
 import { type Appender, patientAppender } from './append.ts';
-import type { CoreEvent, PartitionEngine } from './core/types.ts';
+import { type Beginning, type BeginningParts, begin } from './beginning.ts';
+import type { PartitionEngine } from './core/types.ts';
 import { eventRecord, identityOf, type UnwrittenEvent } from './events.ts';
 import { Judge } from './judge.ts';
 import { recordsPerTurn, retryLongestMs, snapshotEveryMs, snapshotEveryRecords } from './limits.ts';
-import type { CreateEngine, PartitionOptions, PartitionPorts } from './options.ts';
 import type { Claimant } from './owner.ts';
-import { type FoundSnapshots, type LoadedGeneration, readSnapshots } from './snapshot-reader.ts';
-import { sha256 } from './snapshot-records.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 import { Ticks, type TicksStatus } from './ticks.ts';
 import { WrittenEvents } from './written.ts';
 
 export type SessionPhase = 'catching-up' | 'claiming' | 'owner' | 'fenced' | 'stopped';
 
-export interface SessionParts {
-  readonly options: PartitionOptions;
-  readonly ports: PartitionPorts;
-  readonly createEngine: CreateEngine;
+export interface SessionParts extends BeginningParts {
   readonly claimant: Claimant;
-  readonly signal: AbortSignal;
 }
 
 /** What the partition's status is made of. */
@@ -45,16 +33,6 @@ export interface SessionStatus {
   readonly ticks: TicksStatus | undefined;
   readonly snapshotAt: number;
   readonly core: Readonly<Record<string, number>>;
-}
-
-/** Where a session begins. */
-interface Beginning {
-  readonly found: FoundSnapshots;
-  readonly base: LoadedGeneration | undefined;
-  readonly from: Position;
-  readonly end: Position;
-  readonly alertsFrom: Position;
-  readonly inputsLost: boolean;
 }
 
 export class Session {
@@ -70,7 +48,7 @@ export class Session {
   #end: Position;
   #claimedAt: Position | undefined;
   /** Decided and not yet known to be in `alerts`; before we own, what the former owner may have left. */
-  #unwritten: UnwrittenEvent[] = [];
+  #unwritten: UnwrittenEvent[];
   #ticks: Ticks | undefined;
   #ticking: Promise<void> = Promise.resolve();
   #writer: SnapshotWriter | undefined;
@@ -81,15 +59,15 @@ export class Session {
   #progressedAt: number;
 
   private constructor(parts: SessionParts, beginning: Beginning) {
-    const { options, ports, createEngine, signal } = parts;
-    const { partition, partitions } = options;
+    const { options, ports, signal } = parts;
+    const { partition } = options;
+    const { announce } = ports;
     this.#parts = parts;
     this.#beginning = beginning;
-    this.#engine = createEngine({ sha256, partition, partitions });
+    this.#engine = beginning.engine;
+    this.#unwritten = beginning.events;
     this.#position = beginning.from;
     this.#end = beginning.end;
-    this.#restore();
-    const { announce } = ports;
     const instance = beginning.base?.commit.instance ?? null;
     this.#judge = new Judge({ partition, engine: this.#engine, announce, instance });
     this.#written = new WrittenEvents(ports.log, partition, beginning.alertsFrom);
@@ -185,22 +163,6 @@ export class Session {
     if (!wasOwner || this.#unwritten.length > 0) return;
     await this.#snapshot();
     await this.#writing;
-  }
-
-  #restore(): void {
-    const { base } = this.#beginning;
-    if (base === undefined) return;
-    const { announce } = this.#parts.ports;
-    const { partition } = this.#parts.options;
-    const events: CoreEvent[] = [];
-    const corrupt = base.corrupt.map((key) => ({ key, state: null }));
-    if (corrupt.length > 0)
-      announce(
-        'error',
-        `snapshots/${partition}: ${corrupt.length} entries cannot be read; these are announced as not monitored`,
-      );
-    this.#engine.restore([...base.entries, ...corrupt], events);
-    for (const event of events) this.#unwritten.push({ event, input: base.commit.inputs });
   }
 
   async #take(batch: LogBatch): Promise<void> {
@@ -348,22 +310,4 @@ export class Session {
       this.#writing = undefined;
     }
   }
-}
-
-/** Finds the generation to begin with: the newest complete one that the log's bounds allow. */
-async function begin({ options, ports, signal }: SessionParts): Promise<Beginning> {
-  const { partition } = options;
-  const found = await readSnapshots(ports.log, partition, signal);
-  const { low, high } = await ports.log.bounds('inputs', partition);
-  const base = found.complete.find(({ commit }) => commit.inputs <= high);
-  if (found.torn > 0) ports.announce('warning', `snapshots/${partition}: ${found.torn} incomplete, passed over`);
-  if (base === undefined && found.complete.length > 0)
-    ports.announce('error', `inputs/${partition}: the log ends before its newest state; judging it from the start`);
-  const wanted = base?.commit.inputs ?? 0;
-  const inputsLost = wanted < low;
-  if (inputsLost) {
-    const { message } = new PositionOutsideLogError('inputs', partition, wanted, low, high);
-    ports.announce('error', `records that nobody judged are gone: ${message}`);
-  }
-  return { found, base, from: Math.max(wanted, low), end: high, alertsFrom: base?.commit.alerts ?? 0, inputsLost };
 }
