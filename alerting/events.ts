@@ -4,6 +4,7 @@ import {
   type AlertEnvelope,
   AlertEnvelope as AlertEnvelopeSchema,
   type AppendRecord,
+  decodeBody,
   decodeRecord,
   encodeRecord,
   type LogRecord,
@@ -19,9 +20,16 @@ export interface UnwrittenEvent {
 
 const decoder = new TextDecoder();
 
-/** An alert event is told by its id; a change of monitoring, which has none, by all it says. */
-export function identityOf({ kind, body }: CoreEvent): string {
-  return kind === 'alert' ? body.event : JSON.stringify(body);
+/**
+ * An alert event is told by its id. A change of monitoring has none: the same words may be true again later, so it is told
+ * by them and the record that caused it.
+ */
+export function identityOf({ event, input }: UnwrittenEvent): string {
+  return event.kind === 'alert' ? event.body.event : monitoringIdentity(input, JSON.stringify(event.body));
+}
+
+function monitoringIdentity(input: number, text: string): string {
+  return `${input} ${text}`;
 }
 
 /** Identity of a record of `alerts` that this partition caused; undefined for others'. Throws `BadRecordError`. */
@@ -29,8 +37,9 @@ export function writtenIdentity(record: LogRecord, partition: number): string | 
   const { header, body } = decodeRecord(record.value);
   const envelope = AlertEnvelopeSchema.safeParse(header);
   if (!envelope.success || envelope.data.partition !== partition) return undefined;
-  const text = decoder.decode(body);
-  return envelope.data.kind === 'alert' ? (JSON.parse(text) as { event: string }).event : text;
+  const { kind, input } = envelope.data;
+  if (kind === 'alert') return (decodeBody(body) as { event: string }).event;
+  return monitoringIdentity(input, decoder.decode(body));
 }
 
 /** What the host knows of itself and the core does not. */

@@ -203,7 +203,7 @@ export class Session {
   async #settle(): Promise<void> {
     const { claimant, ports } = this.#parts;
     if (this.#phase === 'catching-up') {
-      this.#unwritten = this.#unwritten.filter(({ event }) => !this.#written.has(identityOf(event)));
+      this.#unwritten = this.#unwritten.filter((one) => !this.#written.has(identityOf(one)));
       return this.#claimAtEnd();
     }
     if (this.#phase === 'claiming') {
@@ -236,7 +236,7 @@ export class Session {
   async #own(): Promise<void> {
     const { options, ports, signal } = this.#parts;
     await this.#written.catchUp(signal);
-    this.#unwritten = this.#unwritten.filter(({ event }) => !this.#written.has(identityOf(event)));
+    this.#unwritten = this.#unwritten.filter((one) => !this.#written.has(identityOf(one)));
     await this.#write();
     this.#phase = 'owner';
     const { epoch } = this.#engine.owner;

@@ -37,7 +37,7 @@ export class WrittenEvents {
       if (identity !== undefined) this.#identities.add(identity);
     } catch (error) {
       // Unreadable here is not written: the event is written once more, and told by its id.
-      if (!(error instanceof BadRecordError || error instanceof SyntaxError)) throw error;
+      if (!(error instanceof BadRecordError)) throw error;
     }
   }
 }
