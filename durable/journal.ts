@@ -109,6 +109,12 @@ export class Journal implements AsyncDisposable {
     return this.#segments.filter((segment) => segment !== this.#active?.segment);
   }
 
+  /** Position after the last record of the sealed segments. */
+  get sealedEnd(): number {
+    const count = this.sealed.length;
+    return count === 0 ? this.low : this.#endOf(count - 1);
+  }
+
   /** Bytes of all segment files. */
   get bytes(): number {
     return this.#segments.reduce((sum, segment) => sum + segment.fileBytes, 0);
@@ -122,9 +128,7 @@ export class Journal implements AsyncDisposable {
       else if (payloads.length === 0) resolve([]);
       else {
         (lane === 'control' ? this.#control : this.#data).push({ payloads, lane, positions: [], resolve, reject });
-        this.#pumping ??= this.#pump().finally(() => {
-          this.#pumping = undefined;
-        });
+        this.#pumping ??= this.#pump();
       }
     });
   }
@@ -132,6 +136,18 @@ export class Journal implements AsyncDisposable {
   /** Durable entries from `from` on, at least one unless `from` is the end; `next` is where to go on. */
   read(from: number): Promise<{ readonly entries: readonly Entry[]; readonly next: number }> {
     return this.#reader.read(from, this.#high);
+  }
+
+  /** Position before which everything is older than `before` (epoch ms) or over `bytesMax`, in whole sealed segments. */
+  droppableBefore(before: number, bytesMax: number): number {
+    let bytes = this.bytes;
+    for (let i = 0; i < this.#segments.length - 1; i++) {
+      const segment = this.#segments[i] as Segment;
+      const youngest = (this.#segments[i + 1] as Segment).header.createdAt;
+      if (youngest >= before && bytes <= bytesMax) return segment.header.base;
+      bytes -= segment.fileBytes;
+    }
+    return this.#segments.at(-1)?.header.base ?? this.#high;
   }
 
   /** Removes whole sealed segments whose records all lie before `position`. */
@@ -209,6 +225,8 @@ export class Journal implements AsyncDisposable {
         else this.#fatal(error as Error);
       }
     }
+    // In the same turn in which the queues were seen empty: an append that comes later starts the next pump.
+    this.#pumping = undefined;
   }
 
   /** One write: as many waiting payloads as fit, control first. */
