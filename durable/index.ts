@@ -4,4 +4,5 @@ export { DiskFailedError, DiskFullError, FolderLockedError, ForeignFileError, is
 export { type Journal, type JournalOptions, type JournalPorts, openJournal, type Payload } from './journal.ts';
 export { lockFolder } from './lock.ts';
 export type { Entry } from './reader.ts';
+export { scanFolder } from './scan.ts';
 export type { Segment } from './segments.ts';

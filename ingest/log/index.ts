@@ -2,6 +2,8 @@ import type { EmbeddedLog, EmbeddedLogOptions, EmbeddedLogPorts } from './embedd
 
 export type { EmbeddedLog, EmbeddedLogOptions, EmbeddedLogPorts } from './embedded.ts';
 
+export { scanTopic } from './cat.ts';
+
 export type LogOptions = { readonly driver: 'embedded' } & EmbeddedLogOptions;
 
 /** Opens the log with the driver named; a driver's library is loaded only when it is chosen. */

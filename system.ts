@@ -1,0 +1,156 @@
+// All roles of one process, built from a configuration and the ports, in the order in which they may start: log and store,
+// api, alerting, ingest. Sources start last and stop first; if a start throws, what had started is stopped.
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compileRules } from './alerting/core/index.ts';
+import { type OpsSnapshot, startAlerting, startWatchdog, type Watchdog } from './alerting/index.ts';
+import { startApi } from './api/index.ts';
+import { ConfigError, configHash, type LoadedConfig } from './config.ts';
+import { type Announce, type Clock, type Random, RuleSet, type RunningRole } from './contract/index.ts';
+import { realDisk } from './durable/index.ts';
+import { ensureCertificates, openLog, openStore, startIngest, startStoreWriter } from './ingest/index.ts';
+import { adminSocket } from './admin-client.ts';
+
+export interface SystemPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly bootId: string;
+  readonly announce: Announce;
+}
+
+export interface SystemPlace {
+  /** Absolute path of the data folder. */
+  readonly data: string;
+  readonly installation: string;
+  readonly version: string;
+}
+
+/** Where a running system listens, as `run/ready.json` says it. */
+export interface Listening {
+  readonly url: string;
+  readonly mqttPort: number;
+  readonly opsPort: number;
+  readonly caFile: string;
+}
+
+export interface RunningSystem extends AsyncDisposable {
+  readonly listening: Listening;
+  signInLink(): Promise<string>;
+}
+
+/** Starts everything; resolves when all of it listens. */
+export async function startSystem(
+  loaded: LoadedConfig,
+  place: SystemPlace,
+  ports: SystemPorts,
+): Promise<RunningSystem> {
+  const { config, named } = loaded;
+  const { clock, random, bootId, announce } = ports;
+  const hash = configHash(config);
+  const rules = readRules(config.alerting.rules);
+  await using stack = new AsyncDisposableStack();
+  const roles: RunningRole[] = [];
+  const watched = <R extends RunningRole>(role: R): R => {
+    roles.push(role);
+    return stack.use(role);
+  };
+
+  const watchdog = stack.use(await startWatchdog({ ...config.ops, anyPort: !named.has('ops.opsPort') }));
+  const log = stack.use(
+    await openLog(
+      { ...config.log, folder: join(place.data, 'log') },
+      { disk: realDisk(), clock, announce, onFatal: endProcess },
+    ),
+  );
+  const { installation, version } = place;
+  const { partitions } = config.log;
+  const store = stack.use(
+    await openStore(
+      { driver: 'duckdb', file: join(place.data, 'store', 'vigil.duckdb'), partitions, installation },
+      { clock, announce },
+    ),
+  );
+  watched(await startStoreWriter({}, { log, store, clock, announce }));
+  const api = watched(
+    await startApi(
+      {
+        realm: config.realm,
+        ...config.api,
+        anyPort: !named.has('api.httpPort'),
+        consoleFolder: CONSOLE_FOLDER,
+        adminSocket: adminSocket(place.data),
+        rules,
+        version,
+        configHash: hash,
+        installation,
+        instance: config.instance,
+      },
+      { log, store, clock, random, announce },
+    ),
+  );
+  watched(
+    await startAlerting(
+      { instance: config.instance, bootId, build: version, config: hash },
+      { log, clock, random, announce, timesStuck: () => watchdog.timesStuck() },
+    ),
+  );
+  const certificates = await ensureCertificates({
+    folder: place.data,
+    realm: config.realm,
+    hosts: ['localhost', '127.0.0.1', '::1'],
+    now: clock.wall(),
+  });
+  const ingest = watched(
+    await startIngest(
+      { realm: config.realm, ...config.ingest, anyPort: !named.has('ingest.mqttPort'), tls: certificates },
+      { log, clock, announce },
+    ),
+  );
+  stack.use(feed(watchdog, roles, api));
+  const running = stack.move();
+  return {
+    listening: { url: api.url, mqttPort: ingest.port, opsPort: watchdog.port, caFile: 'ca/ca.pem' },
+    signInLink: () => api.signInLink(),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+const CONSOLE_FOLDER = fileURLToPath(new URL('./build/console', import.meta.url));
+const DEFAULT_RULES = fileURLToPath(new URL('./alerting/rules/adult.json', import.meta.url));
+const feedEveryMs = 1_000;
+
+/** The rule set of a file, or the one that comes with Vigil; every fault is named. */
+function readRules(file: string | undefined): RuleSet {
+  const path = file === undefined ? DEFAULT_RULES : resolve(file);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new ConfigError([`alerting.rules ${path}: ${(cause as Error).message}`]);
+  }
+  const checked = RuleSet.safeParse(parsed);
+  if (!checked.success)
+    throw new ConfigError(checked.error.issues.map((issue) => `${path} ${issue.path.join('.')}: ${issue.message}`));
+  const compiled = compileRules(checked.data);
+  if ('faults' in compiled) throw new ConfigError(compiled.faults.map((fault) => `${path} ${fault}`));
+  return checked.data;
+}
+
+/** Feeds the watchdog what the roles say of themselves, each second. */
+function feed(
+  watchdog: Watchdog,
+  roles: readonly RunningRole[],
+  api: { monitoring(): OpsSnapshot['monitoring'] },
+): Disposable {
+  const once = () => watchdog.feed({ roles: roles.map((role) => role.status()), monitoring: api.monitoring() });
+  once();
+  const timer = setInterval(once, feedEveryMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** Nothing more can be made durable: the parent starts us again, unacknowledged senders send again. */
+function endProcess(error: Error): never {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}
