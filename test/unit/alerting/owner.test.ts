@@ -120,6 +120,31 @@ describe('ownership', () => {
     expect(running.status().causes).toEqual([]);
   });
 
+  test('what the former owner wrote while a claim was on its way is not written again', {
+    tags: ['ALR-FENCE', 'ALR-EPISODE'],
+  }, async () => {
+    const log = new MemoryLog();
+    const clock = new TestClock();
+    const former = startTestHost({ log, clock, instance: 'former' });
+    await clock.advance(1_000);
+    let isRefused = false;
+    log.refuse = (topic, [first]) => {
+      const text = new TextDecoder().decode(first?.value);
+      const isClaim = topic === 'inputs' && text.includes('"instance":"next"');
+      if (isRefused || !isClaim) return undefined;
+      isRefused = true;
+      return 'lost';
+    };
+    const next = startTestHost({ log, clock, instance: 'next' });
+    await clock.advance(50);
+    await log.append('inputs', [reading('p-1', 1), reading('p-1', 2)], { lane: 'data' });
+    await clock.advance(2_000);
+    expect(inputs(log, 'owner').at(-1)).toMatchObject({ instance: 'next', after: 1 });
+    expect(alerts(log).map(({ id, epoch }) => ({ id, epoch }))).toEqual([{ id: 'e-p-1-2', epoch: 1 }]);
+    await former.running[Symbol.asyncDispose]();
+    await next.running[Symbol.asyncDispose]();
+  });
+
   test('a late or foreign claim that names an old epoch changes nothing', { tags: ['ALR-FENCE'] }, async () => {
     const log = new MemoryLog();
     const clock = new TestClock();

@@ -240,6 +240,33 @@ describe('generations', () => {
     },
   );
 
+  test('late copies of an older generation change nothing', { tags: ['ALR-STATE'] }, async () => {
+    const { log, clock, host } = await withGenerations();
+    await stop(host);
+    const [oldest] = log.records('snapshots').filter(({ key }) => key === '0/0/entry/p-1/0');
+    await log.append('snapshots', [oldest as { key: string; value: Uint8Array }], { lane: 'data' });
+    const { high } = await log.bounds('inputs', 0);
+    const connection = log.connect();
+    const next = startTestHost({ log: connection, clock });
+    await clock.advance(1_000);
+    expect(connection.reads.find(({ topic }) => topic === 'inputs')?.from).toBe(high);
+    await stop(next);
+  });
+
+  test('an unreadable entry does not stand for one that is missing', { tags: ['ALR-STATE'] }, async () => {
+    const { log, clock, host } = await withGenerations();
+    await stop(host);
+    log.compact('snapshots');
+    log.tamper('snapshots', 0, (record) => {
+      if (record.key === '0/0/entry/p-1/0') return undefined;
+      return record.key === '0/0/entry/p-2/0' ? { ...record, value: record.value.with(0, 33) } : record;
+    });
+    const next = startTestHost({ log, clock });
+    await clock.advance(1_000);
+    expect(next.announced.filter((line) => line.includes('1 incomplete'))).toHaveLength(1);
+    await stop(next);
+  });
+
   test('a generation that the log does not take whole is given up; the next goes into the same slot', {
     tags: ['ALR-STATE'],
   }, async () => {
