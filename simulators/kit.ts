@@ -23,6 +23,7 @@ import {
   lateWindowMessages,
   outboxMessagesMax,
   stateEveryMs,
+  troubleAfterMs,
   windowMessages,
 } from './limits.ts';
 import { type BrokerAddress, type Link, startLink } from './link.ts';
@@ -130,11 +131,14 @@ class RunningKit implements Kit {
   #thinned = 0;
   #lost: { from: number; to: number; count: number } | undefined;
   #acknowledged = 0;
+  #acknowledgedMono: number;
+  #troubleTold = false;
 
   constructor(options: KitOptions, boot: number) {
     this.#options = options;
     this.boot = boot;
     this.#startedMono = options.clock.mono();
+    this.#acknowledgedMono = this.#startedMono;
     const { device, token, name } = options.identity;
     this.#link = startLink({
       broker: options.broker,
@@ -318,6 +322,8 @@ class RunningKit implements Kit {
       this.#send(topic, message.bytes, () => {
         this.#outbox.acknowledge(message);
         this.#acknowledged++;
+        this.#acknowledgedMono = this.#options.clock.mono();
+        this.#troubleTold = false;
         this.#pump();
       });
       const twice = faults.duplicates > 0 && random.next() < faults.duplicates;
@@ -349,8 +355,17 @@ class RunningKit implements Kit {
   }
 
   #watchAcknowledgements(): void {
+    const { clock, identity, report } = this.#options;
+    const mono = clock.mono();
     const [oldest] = this.#inFlight.values();
-    if (oldest !== undefined && this.#options.clock.mono() - oldest > acknowledgeWithinMs)
+    if (oldest !== undefined && mono - oldest > acknowledgeWithinMs)
       this.#link.reset(`no acknowledgement for ${acknowledgeWithinMs / 1_000} s`);
+    if (this.#troubleTold || mono - this.#acknowledgedMono <= troubleAfterMs) return;
+    this.#troubleTold = true;
+    const why = this.#link.lastFailure ?? 'no answer';
+    report(
+      'problem',
+      `${identity.name}: nothing acknowledged for ${troubleAfterMs / 1_000} s (${why}); it goes on trying`,
+    );
   }
 }

@@ -10,6 +10,9 @@ export const lateWindowMessages = 8;
 /** A publish unacknowledged for so long means a dead link: it is closed and sent again on a new one. */
 export const acknowledgeWithinMs = 20_000;
 
+/** A kit that got nothing acknowledged for so long has its trouble told to a person, once. */
+export const troubleAfterMs = 30_000;
+
 /** Reconnecting: full jitter between these, the upper end doubling with each failure in a row. */
 export const reconnectMs = { least: 1_000, most: 30_000 } as const;
 

@@ -31,6 +31,8 @@ export interface LinkOptions {
 
 export interface Link extends AsyncDisposable {
   readonly up: boolean;
+  /** Why the last attempt ended; undefined: none has. */
+  readonly lastFailure: string | undefined;
   /** Sends with QoS 1; `acknowledged` is called once, after the PUBACK, and never if the link goes before. */
   publish(topic: string, payload: Uint8Array, acknowledged: () => void): void;
   /** Closes the connection without a word; the link makes a new one. */
@@ -47,6 +49,7 @@ export function startLink(options: LinkOptions): Link {
   const ending = new AbortController();
   let client: MqttClient | undefined;
   let up = false;
+  let lastFailure: string | undefined;
 
   const running = run();
 
@@ -55,6 +58,7 @@ export function startLink(options: LinkOptions): Link {
       const startedAt = options.clock.mono();
       const outcome = await attempt();
       if (ending.signal.aborted) return;
+      lastFailure = outcome.why;
       if (outcome.refused) return options.onRefused(outcome.why);
       if (options.clock.mono() - startedAt > steadyAfterMs) failures = 0;
       const longest = Math.min(reconnectMs.most, 2 * reconnectMs.least * 2 ** failures);
@@ -103,6 +107,9 @@ export function startLink(options: LinkOptions): Link {
   return {
     get up() {
       return up;
+    },
+    get lastFailure() {
+      return lastFailure;
     },
     publish(topic, payload, acknowledged) {
       if (!client || !up) return;

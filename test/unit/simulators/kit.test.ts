@@ -253,6 +253,25 @@ describe('a kit', () => {
     expect(kit.connected).toBe(false);
   });
 
+  test('tells a person, once, that nothing gets through, and goes on', async () => {
+    await using broker = await startTestBroker();
+    await broker.listen(false);
+    let ahead = 0;
+    const clock = { ...systemClock, mono: () => systemClock.mono() + ahead };
+    const said: string[] = [];
+    await using kit = await switchOn(broker, {
+      clock,
+      report: (level, line) => void (level === 'problem' && said.push(line)),
+    });
+    live(kit, 2);
+    const early = said.length;
+    ahead = 31_000;
+    live(kit, 2);
+    await broker.listen(true);
+    await until('all acknowledged', () => kit.connected && kit.waiting === 0);
+    expect([early, said]).toEqual([0, [expect.stringMatching(/^kit-1: nothing acknowledged for 30 s/)]]);
+  });
+
   test('does not speak to a broker whose certificate it cannot verify', { tags: ['SEC-TLS'] }, async () => {
     await using broker = await startTestBroker();
     await using other = await startTestBroker();

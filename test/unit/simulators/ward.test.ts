@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { readingsOf } from '../../../contract/index.ts';
+import { type Clock, decodeWaveform, readingsOf, type WaveformBlock } from '../../../contract/index.ts';
 import { askKits, command, startControl } from '../../../simulators/control.ts';
 import { AlreadyRunningError, LocalRefusedError, NotRunningError } from '../../../simulators/errors.ts';
 import { noFaults } from '../../../simulators/kit.ts';
@@ -25,6 +25,7 @@ async function withWard(
   broker: TestBroker,
   scenario: readonly ScenarioEvent[],
   act: (ward: Ward) => Promise<void>,
+  clock: Clock = systemClock,
 ): Promise<void> {
   using truth = openTruth(truthFile());
   await using ward = await startWard({
@@ -35,7 +36,7 @@ async function withWard(
     version: '0.1.0',
     broker: () => Promise.resolve(broker.address),
     folder,
-    clock: systemClock,
+    clock,
     faults: noFaults,
     jitterMs: 0,
     truth,
@@ -49,6 +50,11 @@ const spo2Of = (broker: TestBroker, device: string) =>
     .filter(({ topic }) => topic === `vigil/1/test/${device}/${device}/readings`)
     .flatMap(({ bytes }) => readingsOf(bytes))
     .filter(({ vital }) => vital === 'spo2');
+
+const blocksOf = (broker: TestBroker, device: string) =>
+  broker.seen
+    .filter(({ topic }) => topic.endsWith(`/${device}/waveform`))
+    .map(({ bytes }) => decodeWaveform(bytes) as WaveformBlock);
 
 describe('a ward', () => {
   test('plays its scenario, and its truth file holds what was sent', async () => {
@@ -83,6 +89,43 @@ describe('a ward', () => {
     await withWard(broker, [], async () => await until('four seconds', () => spo2Of(broker, 'd-1').length >= 4));
     const times = spo2Of(broker, 'd-1').map(({ takenAt }) => takenAt);
     expect(times.slice(1).map((at, i) => at - (times[i] as number))).toEqual(Array(times.length - 1).fill(1_000));
+  });
+
+  test('follows a wall clock that was set, and the next block says that it does not join', {
+    tags: ['ING-ECG'],
+  }, async () => {
+    await using broker = await startTestBroker();
+    let ahead = 0;
+    const clock = { ...systemClock, wall: () => Date.now() + ahead };
+    const act = async () => {
+      await until('two seconds', () => blocksOf(broker, 'd-1').length >= 2);
+      ahead = 3_600_000;
+      await until('one after', () => blocksOf(broker, 'd-1').some(({ discontinuous }) => discontinuous));
+    };
+    await withWard(broker, [], act, clock);
+    const blocks = blocksOf(broker, 'd-1');
+    const at = blocks.findIndex(({ discontinuous }) => discontinuous);
+    const [before, after] = [blocks[at - 1] as WaveformBlock, blocks[at] as WaveformBlock];
+    expect(Math.round((after.takenAtUs - before.takenAtUs) / 60e6)).toBe(60);
+  });
+
+  test('after a long pause of the process measures nothing for it, and the index shows the gap', {
+    tags: ['ING-GAPS'],
+  }, async () => {
+    await using broker = await startTestBroker();
+    let ahead = 0;
+    const clock = { ...systemClock, mono: () => systemClock.mono() + ahead, wall: () => Date.now() + ahead };
+    const act = async () => {
+      await until('two seconds', () => blocksOf(broker, 'd-1').length >= 2);
+      ahead = 600_000;
+      await until('one after', () => blocksOf(broker, 'd-1').some(({ discontinuous }) => discontinuous));
+    };
+    await withWard(broker, [], act, clock);
+    const blocks = blocksOf(broker, 'd-1');
+    const at = blocks.findIndex(({ discontinuous }) => discontinuous);
+    const [before, after] = [blocks[at - 1] as WaveformBlock, blocks[at] as WaveformBlock];
+    const missedMs = (after.takenAtUs - before.takenAtUs) / 1_000;
+    expect([missedMs > 500_000, after.index - before.index, after.seq - before.seq]).toEqual([true, missedMs / 4, 1]);
   });
 
   test('a kit silenced by the scenario stops, the other goes on, and both are in the truth file', async () => {
