@@ -23,6 +23,11 @@ export interface AskOptions {
 export interface ClientPorts {
   readonly clock: Clock;
   readonly announce: Announce;
+  /** The thread's script; a test puts one that misbehaves. */
+  readonly thread?: URL;
+  /** Deadlines other than those of `limits.ts`. */
+  readonly requestMs?: number;
+  readonly interruptMs?: number;
 }
 
 export class DuckDbClient implements AsyncDisposable {
@@ -64,8 +69,9 @@ export class DuckDbClient implements AsyncDisposable {
       reject(reason);
     };
     const aborted = () => giveUp(signal?.reason as Error);
-    const late = () => giveUp(new StoreUnavailableError(`the store did not answer '${kind}' in ${requestMsMax} ms`));
-    const timer = setTimeout(late, requestMsMax);
+    const { requestMs = requestMsMax } = this.#ports;
+    const late = () => giveUp(new StoreUnavailableError(`the store did not answer '${kind}' in ${requestMs} ms`));
+    const timer = setTimeout(late, requestMs);
     signal?.addEventListener('abort', aborted, { once: true });
     this.#waiting.set(id, { resolve, reject });
     worker.postMessage({ say: 'ask', id, kind, ask } satisfies ToThread, move);
@@ -89,7 +95,9 @@ export class DuckDbClient implements AsyncDisposable {
 
   /** Starts the thread and waits until the database is open. */
   async #start(): Promise<void> {
-    const worker = new Worker(new URL('./duckdb-thread.ts', import.meta.url), { workerData: this.#options });
+    const worker = new Worker(this.#ports.thread ?? new URL('./duckdb-thread.ts', import.meta.url), {
+      workerData: this.#options,
+    });
     const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
     let cause: Error | undefined;
     worker.on('message', (message: FromThread) => {
@@ -137,7 +145,7 @@ export class DuckDbClient implements AsyncDisposable {
     const timer = setTimeout(() => {
       if (this.#worker === worker) this.#died(new Error('a statement could not be interrupted'));
       void worker.terminate();
-    }, interruptMsMax);
+    }, this.#ports.interruptMs ?? interruptMsMax);
     timer.unref();
     this.#interrupted.set(id, timer);
   }

@@ -75,6 +75,7 @@ class DuckDbStore implements TimeSeriesStore {
 
   async waveform({ patient, lead, from, to }: WaveformQuery, options?: ReadOptions) {
     checkSpan({ from, to });
+    checkCount(lead, 2_147_483_647, 'lead');
     const { devices, bytes, ends } = await this.#client.ask('waveform', { patient, lead, from, to }, options);
     return devices.map((device, i) => ({ device, block: bytes.slice(i === 0 ? 0 : ends[i - 1], ends[i]) }));
   }
@@ -94,6 +95,7 @@ function conflictOf(row: NumericRow | WaveformRow, lead: number | null): Identit
 }
 
 function coreOf({ patient, vital, from, to }: NumericQuery): NumericQuery {
+  checkCount(vital, 255, 'vital');
   return { patient, vital, from, to };
 }
 
@@ -121,7 +123,7 @@ function gapsOf(numbers: Float64Array): Gap[] {
   }));
 }
 
-/** A day beyond the largest time a Date can hold in microseconds is no query. */
+/** Largest millisecond whose microseconds are exact. */
 const instantMax = Math.floor(Number.MAX_SAFE_INTEGER / 1_000);
 
 function checkSpan({ from, to }: { readonly from: number; readonly to: number }): void {
