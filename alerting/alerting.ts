@@ -52,7 +52,7 @@ export function startHosts(
 }
 
 function withDefaults(ports: AlertingPorts): Required<AlertingPorts> {
-  return { timesStuck: () => 0, busyMs: threadBusyMs, fatal: endProcess, ...ports };
+  return { timesStuck: () => 0, busyMs: threadBusyMs, needs: () => {}, fatal: endProcess, ...ports };
 }
 
 function threadBusyMs(): number {

@@ -3,6 +3,7 @@
 import { type Announce, BadRecordError, decodeInput, type InputRecord, type LogRecord } from '../contract/index.ts';
 import type { CoreEvent, PartitionEngine } from './core/types.ts';
 import type { UnwrittenEvent } from './events.ts';
+import { poisonAnnouncedMax } from './limits.ts';
 
 /** Who told the newest tick, as far as it is known. */
 export interface TickOwner {
@@ -23,6 +24,8 @@ export class Judge {
   readonly #options: JudgeOptions;
   #instance: string | null;
   #tickOwner: TickOwner;
+  /** Used again for each record: most decide nothing. */
+  readonly #events: CoreEvent[] = [];
   #poisoned = 0;
   #applied = 0;
 
@@ -51,9 +54,9 @@ export class Judge {
     this.#applied += 1;
     const input = this.#read(record);
     if (input === undefined) return;
-    const events: CoreEvent[] = [];
-    this.#apply(input, record.position, events);
-    for (const event of events) out.push({ event, input: record.position });
+    this.#apply(input, record.position);
+    for (const event of this.#events) out.push({ event, input: record.position });
+    this.#events.length = 0;
     if (input.kind === 'tick' || input.kind === 'owner') this.#followOwner(input);
   }
 
@@ -67,9 +70,9 @@ export class Judge {
     }
   }
 
-  #apply(input: InputRecord, position: number, events: CoreEvent[]): void {
+  #apply(input: InputRecord, position: number): void {
     try {
-      this.#options.engine.apply(input, position, events);
+      this.#options.engine.apply(input, position, this.#events);
     } catch (error) {
       // The core keeps one patient's error to that patient; what comes out here is its own mistake. Ending the process
       // would bring the same record again at every start, and nobody would be watched.
@@ -79,6 +82,7 @@ export class Judge {
 
   #setAside(position: number, why: string): void {
     this.#poisoned += 1;
+    if (this.#poisoned > poisonAnnouncedMax) return;
     const { partition, announce } = this.#options;
     announce('error', `inputs/${partition}: the record at ${position} is set aside: ${why}`);
   }

@@ -22,6 +22,8 @@ export const stepHeldMs = 60_000;
 
 /** Records applied in one turn before the event loop has its turn (`records.md` 10). */
 export const recordsPerTurn = 1_000;
+/** Records set aside that are announced each by its position; those after are only counted. */
+export const poisonAnnouncedMax = 64;
 /** One append holds at most this many records and bytes; more is cut into several, in order. */
 export const appendRecordsMax = 500;
 export const appendBytesMax = 512 * 1024;

@@ -5,6 +5,7 @@ import {
   type Clock,
   Id,
   type LogUnavailableError,
+  type Position,
   type Random,
   type StreamLog,
 } from '../contract/index.ts';
@@ -33,6 +34,8 @@ export interface AlertingPorts {
   readonly timesStuck?: () => number;
   /** Processor milliseconds this thread has used: tells a stuck process from a suspended one. */
   readonly busyMs?: () => number;
+  /** Told what of `inputs` a restart would still read, as generations move on; for the log's retention. */
+  readonly needs?: (reader: string, position: Position) => void;
   /** Told once if a partition's host fails for a reason of our own; default: ends the process. */
   readonly fatal?: (error: unknown) => void;
 }
@@ -73,6 +76,7 @@ export interface PartitionPorts {
   readonly announce: Announce;
   readonly timesStuck: () => number;
   readonly busyMs: () => number;
+  readonly needs: (reader: string, position: Position) => void;
   readonly fatal: (error: unknown) => void;
   readonly onRefused: (error: LogUnavailableError) => void;
   readonly onWritten: (events: number) => void;

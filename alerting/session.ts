@@ -13,7 +13,7 @@ import { eventRecord, identityOf, type UnwrittenEvent } from './events.ts';
 import { Judge } from './judge.ts';
 import { recordsPerTurn, retryLongestMs, snapshotEveryMs, snapshotEveryRecords } from './limits.ts';
 import type { Claimant } from './owner.ts';
-import { SnapshotWriter } from './snapshot-writer.ts';
+import { SnapshotWriter, type TakenSnapshot } from './snapshot-writer.ts';
 import { Ticks, type TicksStatus } from './ticks.ts';
 import { WrittenEvents } from './written.ts';
 
@@ -55,6 +55,8 @@ export class Session {
   #snapshotAt: number;
   #snapshotDueAt: number;
   #appliedAtSnapshot = 0;
+  /** Where the newest complete generation reads on; needed until the one after the next is complete. */
+  #keptFrom: Position;
   #writing: Promise<void> | undefined;
   #progressedAt: number;
 
@@ -78,6 +80,7 @@ export class Session {
       signal: ending,
       onRefused: ports.onRefused,
     });
+    this.#keptFrom = beginning.from;
     this.#snapshotAt = ports.clock.mono();
     this.#snapshotDueAt = this.#snapshotAt + snapshotEveryMs;
     this.#progressedAt = this.#snapshotAt;
@@ -87,6 +90,7 @@ export class Session {
   static async open(parts: SessionParts): Promise<Session> {
     const session = new Session(parts, await begin(parts));
     await session.#written.catchUp(parts.signal);
+    session.#need(session.#keptFrom);
     return session;
   }
 
@@ -279,6 +283,11 @@ export class Session {
     this.#unwritten = [];
   }
 
+  #need(position: Position): void {
+    const { ports, options } = this.#parts;
+    ports.needs(`alerting-${options.partition}`, position);
+  }
+
   /** Takes the state and writes it beside the judging; a write that is still going on is left to end first. */
   async #snapshot(): Promise<void> {
     const { ports, options } = this.#parts;
@@ -287,21 +296,25 @@ export class Session {
     this.#snapshotDueAt = ports.clock.mono() + snapshotEveryMs;
     this.#appliedAtSnapshot = this.#judge.applied;
     const { high: alerts } = await ports.log.bounds('alerts', 0);
-    const taken = await writer.take(this.#engine.snapshot(), { inputs: this.#position, alerts });
+    const inputs = this.#position;
+    const taken = await writer.take(this.#engine.snapshot(), { inputs, alerts });
     if (taken.leftOut > 0)
       ports.announce(
         'error',
         `snapshots/${options.partition}: ${taken.leftOut} entries are too large and were left out`,
       );
-    this.#writing = this.#writeSnapshot(writer, taken);
+    this.#writing = this.#writeSnapshot(writer, taken, inputs);
   }
 
-  async #writeSnapshot(writer: SnapshotWriter, taken: Awaited<ReturnType<SnapshotWriter['take']>>): Promise<void> {
+  async #writeSnapshot(writer: SnapshotWriter, taken: TakenSnapshot, inputs: Position): Promise<void> {
     const { ports, options } = this.#parts;
     const takenAt = ports.clock.mono();
     try {
       await writer.write(taken);
       this.#snapshotAt = takenAt;
+      // A restart may find this generation unusable and take the one before.
+      this.#need(this.#keptFrom);
+      this.#keptFrom = inputs;
       ports.onSnapshot();
     } catch (error) {
       if (!(error instanceof LogUnavailableError)) return ports.fatal(error);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { decodeBody, decodeRecord } from '../../../contract/index.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
 import { fakeEngine } from './fake-engine.ts';
 import { TestClock } from './test-clock.ts';
@@ -239,6 +240,22 @@ describe('generations', () => {
       await stop(next);
     },
   );
+
+  test('the log is told what a restart from the older generation would read', { tags: ['ALR-STATE'] }, async () => {
+    const { log, clock, host } = await withGenerations();
+    await stop(host);
+    const before = await log.bounds('inputs', 0);
+    const needed: [string, number][] = [];
+    const next = startTestHost({ log, clock, ports: { needs: (...need) => void needed.push(need) } });
+    await clock.advance(61_500);
+    await stop(next);
+    const kept = log
+      .records('snapshots')
+      .filter(({ key }) => key.endsWith('/commit'))
+      .map(({ value }) => (decodeBody(decodeRecord(value).body) as { inputs: number }).inputs);
+    // At the start, then with each of the three generations: always the one before the newest.
+    expect(needed).toEqual([before.high, before.high, ...kept.slice(-3, -1)].map((at) => ['alerting-0', at]));
+  });
 
   test('late copies of an older generation change nothing', { tags: ['ALR-STATE'] }, async () => {
     const { log, clock, host } = await withGenerations();
