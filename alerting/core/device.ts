@@ -13,6 +13,7 @@ export interface DeviceSaved {
   readonly blocks: readonly [string, SavedIdentity][];
   readonly stateBoot: number;
   readonly stateSeq: number;
+  readonly refused: number;
   readonly streams: readonly StreamState[];
 }
 
@@ -24,6 +25,8 @@ export class Device {
   /** Identity of the newest state it reported. */
   #stateBoot = 0;
   #stateSeq = 0;
+  /** Place in `refused` of its newest refused message. */
+  #refused = -1;
 
   constructor(id: string) {
     this.id = id;
@@ -52,6 +55,13 @@ export class Device {
     return true;
   }
 
+  /** Notes a message refused before its identity was known; false for a copy. */
+  isNewRefusal(refused: number): boolean {
+    if (refused <= this.#refused) return false;
+    this.#refused = refused;
+    return true;
+  }
+
   toJSON(): DeviceSaved {
     return {
       id: this.id,
@@ -59,6 +69,7 @@ export class Device {
       blocks: [...this.#blocks].map(([lead, identity]) => [lead, identity.toJSON()]),
       stateBoot: this.#stateBoot,
       stateSeq: this.#stateSeq,
+      refused: this.#refused,
       streams: [...this.streams.values()].map((stream) => stream.toJSON()),
     };
   }
@@ -69,6 +80,7 @@ export class Device {
     for (const [lead, identity] of saved.blocks) device.#blocks.set(lead, Identity.restore(identity));
     device.#stateBoot = saved.stateBoot;
     device.#stateSeq = saved.stateSeq;
+    device.#refused = saved.refused;
     for (const stream of saved.streams) device.streams.set(stream.signal, Stream.restore(stream, rules));
     return device;
   }

@@ -6,6 +6,7 @@ import { decodeBody, type InputRecord, partitionOf } from '../../contract/index.
 import { compileRules } from './compile.ts';
 import type { ActiveRules, Context } from './context.ts';
 import { Gateway, type GatewaySaved } from './gateway.ts';
+import type { SenderRecord } from './intake.ts';
 import { blindTrustMs, timerRoundsMax } from './limits.ts';
 import { type ClockState, type Gap, LogClock } from './log-clock.ts';
 import { Patient, type PatientSaved } from './patient.ts';
@@ -102,7 +103,7 @@ class Engine implements PartitionEngine, Context {
         this.#blind(record.body);
         return;
       case 'clock-step':
-        if (!this.clock.step(record.body)) this.count('other-epoch');
+        if (!this.clock.step(record.body)) this.count('other-epoch-or-copy');
         return;
       case 'system':
         if (this.#isHere(systemKey)) this.#system.take(record.body, record.header.at);
@@ -126,11 +127,11 @@ class Engine implements PartitionEngine, Context {
     return [...this.#patients.values()].sort((a, b) => compare(a.id, b.id));
   }
 
-  #fromSender(record: RecordOf<'readings' | 'waveform' | 'device-state' | 'device-event' | 'refusal'>): void {
+  #fromSender(record: SenderRecord): void {
     const { header } = record;
     const patient = this.#patient(header.patient);
     try {
-      evaluate(patient, record);
+      patient.take(record);
       patient.succeeded(header.acceptedAt);
     } catch {
       this.count('errors');
@@ -275,8 +276,8 @@ class Engine implements PartitionEngine, Context {
   }
 
   #blind(blind: RecordOf<'blind'>['body']): void {
-    if (blind.epoch !== this.clock.epoch) {
-      this.count('other-epoch');
+    if (!this.clock.wasBlind(blind)) {
+      this.count('other-epoch-or-copy');
       return;
     }
     const { fromLog, toLog, fromUtc, toUtc } = blind;
@@ -349,30 +350,6 @@ class Engine implements PartitionEngine, Context {
       const { log } = this.clock;
       this.#patient(id).lost(this.clock.toUtc(log));
     }
-  }
-}
-
-/** What a record from a sender means to its patient. */
-function evaluate(
-  patient: Patient,
-  record: RecordOf<'readings' | 'waveform' | 'device-state' | 'device-event' | 'refusal'>,
-): void {
-  switch (record.kind) {
-    case 'readings':
-      patient.readings(record);
-      return;
-    case 'waveform':
-      patient.waveform(record);
-      return;
-    case 'device-state':
-      patient.deviceState(record);
-      return;
-    case 'device-event':
-      patient.deviceEvent(record);
-      return;
-    case 'refusal':
-      patient.refusal(record);
-      return;
   }
 }
 

@@ -24,10 +24,22 @@ export interface ClockState {
   log: number;
   /** UTC minus log time. */
   offset: number;
+  /** Ends of the newest blind span and clock step, in log time: what is not newer is a copy. */
+  blindLog: number;
+  stepLog: number;
 }
 
 export class LogClock {
-  #state: ClockState = { epoch: 0, owner: null, bootId: null, tick: null, log: 0, offset: 0 };
+  #state: ClockState = {
+    epoch: 0,
+    owner: null,
+    bootId: null,
+    tick: null,
+    log: 0,
+    offset: 0,
+    blindLog: -1,
+    stepLog: -1,
+  };
   /** Number of the newest tick of this epoch. */
   #n = -1;
 
@@ -78,8 +90,17 @@ export class LogClock {
 
   /** Follows a step of the wall clock that has held: changes what UTC is said, moves no timer. */
   step(step: InputBodies['clock-step']): boolean {
-    if (step.epoch !== this.#state.epoch) return false;
+    if (step.epoch !== this.#state.epoch || step.log <= this.#state.stepLog) return false;
+    this.#state.stepLog = step.log;
     this.#state.offset = step.utcAfter - step.log;
+    return true;
+  }
+
+  /** Takes a blind span; false for a copy and for one that another owner tells. */
+  wasBlind(blind: InputBodies['blind']): boolean {
+    const { epoch, toLog } = blind;
+    if (epoch !== this.#state.epoch || toLog <= this.#state.blindLog || toLog < this.#state.log) return false;
+    this.#state.blindLog = toLog;
     return true;
   }
 

@@ -48,10 +48,10 @@ const noChanges: readonly Change[] = [];
 export class Stream {
   readonly device: string;
   readonly signal: Vital | Lead;
-  readonly everyMs: number;
-  readonly spot: boolean;
+  everyMs = 0;
+  spot = false;
   readonly freshForMs: number;
-  readonly maxGapMs: number;
+  maxGapMs = 0;
   /** Whether anyone has to notice its silence; null for what no assignment arms. */
   watch: Watch | null = null;
 
@@ -76,11 +76,16 @@ export class Stream {
   constructor(facts: { device: string; signal: Vital | Lead; everyMs: number; spot: boolean }) {
     this.device = facts.device;
     this.signal = facts.signal;
-    this.everyMs = facts.everyMs;
-    this.spot = facts.spot;
     this.freshForMs = freshnessOf(facts.signal).freshForMs;
-    const everyMs = Math.max(facts.everyMs, typicalEveryMs[facts.signal] ?? 0);
-    this.maxGapMs = facts.spot ? Number.POSITIVE_INFINITY : Math.max(maxGapLeastMs, maxGapIntervals * everyMs);
+    this.pace(facts);
+  }
+
+  /** How it is measured, as the assignment says; runs go on. */
+  pace({ everyMs, spot }: { everyMs: number; spot: boolean }): void {
+    this.everyMs = everyMs;
+    this.spot = spot;
+    const expectedMs = Math.max(everyMs, typicalEveryMs[this.signal] ?? 0);
+    this.maxGapMs = spot ? Number.POSITIVE_INFINITY : Math.max(maxGapLeastMs, maxGapIntervals * expectedMs);
   }
 
   get key(): string {

@@ -187,7 +187,7 @@ export class Sentry {
     const { cause } = this.#watch;
     const link = this.#link;
     const unspecific = cause === 'stale' || cause === 'never-received';
-    if (unspecific && link.isLostAt(log)) return { code: 'gateway-lost', id: link.causeId };
+    if (unspecific && link.heard && link.isLostAt(log)) return { code: 'gateway-lost', id: link.causeId };
     return { code: cause, id: `${cause}:${this.#stream.device}` };
   }
 
@@ -214,7 +214,8 @@ export class Sentry {
     if (due > log || this.#alert) return due > log ? due : Number.POSITIVE_INFINITY;
     const link = this.#link;
     if (link.heard && link.isLostAt(log) && !this.#atRisk) return Number.POSITIVE_INFINITY;
-    return Math.max(due, link.restoredLog);
+    // Data come seconds after the first beat of a gateway that is back: until then its signals stay marked as they were.
+    return due < link.restoredLog ? link.restoredLog + settleMs : due;
   }
 
   #raise(due: number, log: number): void {

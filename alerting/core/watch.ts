@@ -71,6 +71,15 @@ export interface Heard {
   seq: number;
 }
 
+/** How well it was heard. */
+export interface HeardQuality {
+  readonly good: boolean;
+  /** The sender's clock was not believed. */
+  readonly unsure: boolean;
+  /** Without a sequence losses go unnoticed. */
+  readonly unsequenced: boolean;
+}
+
 /** The state last told to the outside. */
 export type Shown = Pick<Monitoring, 'at' | 'state' | 'cause' | 'since'>;
 
@@ -145,7 +154,7 @@ export class Watch {
   }
 
   /** A live usable reading. */
-  hear(heard: Heard, quality: { good: boolean; unsure: boolean; unsequenced: boolean }): void {
+  hear(heard: Heard, quality: HeardQuality): void {
     this.heard = heard;
     this.bad = null;
     this.unsure = quality.unsure;
@@ -158,7 +167,8 @@ export class Watch {
   miss(cause: BadCause, arrival: Arrival): void {
     const fault = cause === 'sensor-fault' || cause === 'lead-off' ? { cause, ...arrival } : null;
     this.recoverFrom = null;
-    if (!this.bad) {
+    // Warming up is no poor signal: what comes after it counts from its own beginning.
+    if (!this.bad || this.bad.cause === 'warm-up') {
       const poorLog = this.fast ? arrival.log + poorAfterMs : null;
       this.bad = { cause, ...arrival, count: 1, poorLog, fault };
       return;
@@ -187,6 +197,11 @@ export class Watch {
   rebase(gap: Gap): void {
     if (this.heard) this.heard.log = afterGap(this.heard.log, this.heard.acceptedAt, gap);
     else this.armed.log = afterGap(this.armed.log, this.armed.utc, gap);
+  }
+
+  /** A reading like any other, on a signal that is well: nothing to look at again. */
+  isQuiet(heard: Heard, { good, unsure, unsequenced }: HeardQuality): boolean {
+    return this.calm && good && !unsure && !unsequenced && heard.ageMs < this.degradedAfterMs;
   }
 
   /** Nothing heard before counts any more. */

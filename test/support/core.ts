@@ -78,6 +78,13 @@ export function newEngine(partition = 0, partitions = 1): PartitionEngine {
   return createEngine({ sha256, partition, partitions });
 }
 
+/** Another engine that goes on from this one's snapshot, as it comes back from the log. */
+export function restarted(engine: PartitionEngine, out: CoreEvent[] = []): PartitionEngine {
+  const next = newEngine();
+  next.restore(JSON.parse(JSON.stringify([...engine.snapshot()])), out);
+  return next;
+}
+
 /** The records that stand in one of `partitions`. */
 export function inPartition(records: readonly Keyed[], partition: number, partitions: number): InputRecord[] {
   return records
@@ -90,6 +97,17 @@ export function bodies(events: readonly CoreEvent[]): Map<string, string[]> {
   const own = Map.groupBy(events, ({ body }) => subjectOf(body));
   const sorted = [...own].sort(([a], [b]) => (a < b ? -1 : 1));
   return new Map(sorted.map(([subject, each]) => [subject, each.map(({ body }) => JSON.stringify(body))]));
+}
+
+/** Where two sets of bodies differ first, or undefined. */
+export function difference(actual: Map<string, string[]>, expected: Map<string, string[]>): string | undefined {
+  for (const subject of new Set([...expected.keys(), ...actual.keys()])) {
+    const [a, b] = [actual.get(subject) ?? [], expected.get(subject) ?? []];
+    const at = b.findIndex((body, i) => body !== a[i]);
+    if (at >= 0) return `${subject}[${at}]: ${a[at]?.slice(0, 300)} instead of ${b[at]?.slice(0, 300)}`;
+    if (a.length > b.length) return `${subject}[${b.length}]: ${a[b.length]?.slice(0, 300)} is too much`;
+  }
+  return undefined;
 }
 
 function subjectOf(body: CoreEvent['body']): string {
