@@ -1,0 +1,33 @@
+// Bundles the console into build/console: hashed names, so that the API may let browsers keep them for good.
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const out = here('../../build/console');
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+const common = { bundle: true, minify: true, format: 'esm', target: 'es2023', write: false, jsx: 'automatic' } as const;
+
+/** One entry as one file; `define` gives it the names of what it loads. */
+async function bundled(entry: string, define: Record<string, string> = {}): Promise<Uint8Array> {
+  const result = await build({ ...common, jsxImportSource: 'preact', define, entryPoints: [here(entry)] });
+  const [file] = result.outputFiles;
+  if (!file) throw new Error(`${entry} gave no file`);
+  return file.contents;
+}
+
+async function keep(name: string, contents: Uint8Array, extension: string): Promise<string> {
+  const hash = createHash('sha256').update(contents).digest('hex').slice(0, 10);
+  const file = `${name}-${hash}.${extension}`;
+  await writeFile(`${out}/${file}`, contents);
+  return `/assets/${file}`;
+}
+
+const worker = await keep('worker', await bundled('./worker.ts'), 'js');
+const main = await keep('main', await bundled('./main.tsx', { WORKER_URL: JSON.stringify(worker) }), 'js');
+const style = await keep('style', await bundled('./style.css'), 'css');
+const html = await readFile(here('./index.html'), 'utf8');
+await writeFile(`${out}/index.html`, html.replace('%STYLE%', style).replace('%MAIN%', main));

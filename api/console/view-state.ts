@@ -1,0 +1,275 @@
+// What each state looks like, in one table: pure, so that a test can force every row. Four channels say a state: place,
+// glyph, word and colour. A value that is not current is never a big number; a lost link shows no number at all.
+import type { Ward } from './fold.ts';
+import type { LinkState } from './link.ts';
+import type { AlertView, Measurement, TileView } from './wire.ts';
+
+export type Glyph = 'dot' | 'ring' | 'cross' | 'check' | 'high' | 'medium' | 'low' | 'square';
+export type Look = 'high' | 'medium' | 'low' | 'technical' | 'acknowledged' | 'as-of' | 'none';
+
+export interface BandView {
+  readonly look: Look;
+  readonly glyph: Glyph | null;
+  readonly text: string;
+  readonly since: string | null;
+  readonly flash: 'high' | 'medium' | null;
+}
+
+export interface CellView {
+  readonly signal: string;
+  readonly label: string;
+  readonly unit: string;
+  /** What stands big: the value, a word, or dashes. */
+  readonly value: string;
+  readonly current: boolean;
+  readonly note: string;
+  readonly fill: 'high' | 'medium' | 'none';
+}
+
+export interface TileLook {
+  readonly id: string;
+  readonly bed: string;
+  readonly name: string;
+  readonly mrn: string;
+  readonly frame: 'high' | 'medium' | 'acknowledged' | 'not-monitored' | 'none';
+  readonly state: { readonly glyph: Glyph; readonly text: string };
+  readonly plate: { readonly cause: string; readonly since: string; readonly last: string } | null;
+  readonly band: BandView;
+  readonly cells: readonly CellView[];
+  readonly spoken: string;
+}
+
+const rank = { high: 3, medium: 2, low: 1 } as const;
+const DASHES = '- - -';
+const names: Readonly<Record<string, string>> = {
+  glucose: 'Glucose',
+  spo2: 'SpO2',
+  pulse: 'Pulse',
+  hr: 'HR',
+  resp: 'Resp',
+  temp: 'Temp',
+};
+/** Signals that have a cell, in their fixed places; others stay on the patient's page. */
+const cellOrder = ['hr', 'pulse', 'spo2', 'glucose', 'resp', 'temp', 'sbp', 'dbp'];
+
+/** Words of a cause, for people. */
+export function causeWords(cause: string | null): string {
+  const words: Readonly<Record<string, string>> = {
+    stale: 'no reading',
+    'never-received': 'never received',
+    'gateway-lost': 'kit lost',
+    'lead-off': 'lead off',
+    'poor-signal': 'poor signal',
+    'sensor-fault': 'sensor fault',
+    'engine-down': 'engine down',
+    'engine-stuck': 'engine stuck',
+    'log-down': 'log down',
+    blind: 'nobody watched',
+    late: 'late',
+    'clock-unsure': 'clock unsure',
+  };
+  return cause === null ? '' : (words[cause] ?? cause.replaceAll('-', ' '));
+}
+
+export function signalName(signal: string): string {
+  return names[signal] ?? signal;
+}
+
+/** Hours and minutes where this screen stands; of an instant as the server writes it. */
+export function clockTime(instant: string): string {
+  return new Date(instant).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+}
+
+/** `0:42`, `12:05`, `1:02:05`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (n: number) => String(n).padStart(2, '0');
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** One line of an alert: what, how much, against which limit. */
+export function alertText(alert: AlertView): string {
+  const rule = alert.rules[0];
+  const reading = rule?.reading;
+  const cause = alert.cause && causeWords(alert.cause.code);
+  if (!rule || !reading)
+    return alert.kind === 'technical' ? technicalText(alert, cause ?? '') : alert.family.replaceAll('-', ' ');
+  return `${signalName(reading.vital)} ${reading.value ?? (reading.bound === 'below' ? 'LOW' : 'HIGH')}${rule.limit ? ` (${rule.limit})` : ''}`;
+}
+
+function technicalText(alert: AlertView, cause: string): string {
+  const [, , signal] = alert.scope.split(':');
+  return signal === undefined ? cause || alert.family.replaceAll('-', ' ') : `${signalName(signal)} ${cause}`;
+}
+
+/** Worst first: unacknowledged, priority, physiology before technique, oldest. */
+export function inOrder(alerts: readonly AlertView[]): AlertView[] {
+  const open = (alert: AlertView) => (alert.state === 'acknowledged' ? 0 : 1);
+  const body = (alert: AlertView) => (alert.kind === 'physiological' ? 1 : 0);
+  return [...alerts].sort(
+    (a, b) =>
+      open(b) - open(a) ||
+      rank[b.signalPriority] - rank[a.signalPriority] ||
+      body(b) - body(a) ||
+      a.onsetAt.localeCompare(b.onsetAt) ||
+      a.id.localeCompare(b.id),
+  );
+}
+
+export function bandOf(alerts: readonly AlertView[], link: LinkState): BandView {
+  const [worst] = inOrder(alerts);
+  if (link === 'not-live') {
+    const text = worst ? alertText(worst) : 'Not known';
+    return { look: 'as-of', glyph: worst ? 'ring' : null, text, since: null, flash: null };
+  }
+  if (!worst) return { look: 'none', glyph: null, text: 'No alert', since: null, flash: null };
+  const more = alerts.length > 1 ? ` +${alerts.length - 1}` : '';
+  const since = worst.onsetAt;
+  if (worst.state === 'acknowledged')
+    return {
+      look: 'acknowledged',
+      glyph: 'check',
+      text: `${alertText(worst)} · ${worst.acknowledged?.by ?? ''}${more}`,
+      since,
+      flash: null,
+    };
+  const flash = worst.signalPriority === 'low' ? null : worst.signalPriority;
+  if (worst.kind === 'technical')
+    return { look: 'technical', glyph: 'cross', text: `${alertText(worst)}${more}`, since, flash };
+  const was = worst.state === 'latched' ? ' · over, not acknowledged' : '';
+  return {
+    look: worst.signalPriority,
+    glyph: worst.signalPriority,
+    text: `${alertText(worst)}${was}${more}`,
+    since,
+    flash,
+  };
+}
+
+/** Age now: as it was when it came, and the time since. */
+function ageText(measurement: Measurement, sinceMs: number): string {
+  const ms = (measurement.ageMs ?? 0) + sinceMs;
+  return ms < 60_000 ? `${Math.floor(ms / 1000)} s` : `${Math.floor(ms / 60_000)} min`;
+}
+
+export function cellOf(
+  measurement: Measurement,
+  alerts: readonly AlertView[],
+  sinceMs: number,
+  live: boolean,
+): CellView {
+  const { vital, unit } = measurement;
+  const base = { signal: vital, label: signalName(vital), unit };
+  const raised = inOrder(
+    alerts.filter((alert) => alert.state === 'active' && alert.rules.some((rule) => rule.reading?.vital === vital)),
+  )[0];
+  const fill = raised && raised.priority !== 'low' ? raised.priority : 'none';
+  // Fresh when it was sent, and still within its time by this screen's own clock.
+  const outlived = (measurement.ageMs ?? 0) + sinceMs > measurement.freshForMs;
+  const current = live && !outlived && (measurement.state === 'live' || measurement.state === 'degraded');
+  if (!current)
+    return { ...base, value: DASHES, current: false, note: live ? pastText(measurement) : '', fill: 'none' };
+  const word = measurement.bound === 'below' ? 'LOW' : measurement.bound === 'above' ? 'HIGH' : undefined;
+  const value = word ?? String(measurement.value);
+  const how = measurement.state === 'degraded' ? 'late ' : '';
+  const doubt = measurement.clock === 'unsure' ? ' · clock unsure' : '';
+  return { ...base, value, current: true, note: `${how}${ageText(measurement, sinceMs)}${doubt}`, fill };
+}
+
+function pastText(measurement: Measurement): string {
+  if (measurement.state === 'never') return 'waiting for first reading';
+  if (measurement.state === 'absent') return (measurement.absent ?? 'no value').replaceAll('-', ' ');
+  const last = measurement.last ?? measurement.value;
+  return last === undefined || last === null || measurement.takenAt === null
+    ? 'no reading'
+    : `was ${last} at ${clockTime(measurement.takenAt)}`;
+}
+
+/** Everything of one tile. `sinceMs`: since the tile came, by the worker's clock. */
+export function viewTile(
+  tile: TileView,
+  alerts: readonly AlertView[],
+  link: LinkState,
+  sinceMs: number,
+  systemDown: string | null,
+): TileLook {
+  const live = link === 'live' || link === 'slow';
+  const { id, bed, name, mrn } = tile.patient;
+  const { monitoring } = tile;
+  const watched = systemDown === null ? monitoring.state : 'not-monitored';
+  const band = bandOf(alerts, link);
+  const current = live && systemDown === null;
+  const cells = cellOrder.flatMap((vital) => {
+    const measurement = tile.measurements.find((candidate) => candidate.vital === vital);
+    return measurement ? [cellOf(measurement, alerts, sinceMs, current)] : [];
+  });
+  const state = stateOf(watched, live);
+  const notMonitored = live && watched === 'not-monitored';
+  const plate = notMonitored ? plateOf(tile, systemDown) : null;
+  const frame = notMonitored ? 'not-monitored' : frameOf(alerts, live);
+  const spoken = [bed, name, band.text, notMonitored ? `not monitored, ${plate?.cause ?? ''}` : state.text]
+    .filter((part) => part !== '')
+    .join(', ');
+  return { id, bed, name, mrn, frame, state, plate, band, cells, spoken };
+}
+
+function stateOf(watched: string, live: boolean): TileLook['state'] {
+  if (!live) return { glyph: 'cross', text: 'not known' };
+  if (watched === 'monitored') return { glyph: 'dot', text: 'monitored' };
+  if (watched === 'degraded') return { glyph: 'ring', text: 'degraded' };
+  return { glyph: 'cross', text: 'not monitored' };
+}
+
+function plateOf(tile: TileView, systemDown: string | null): TileLook['plate'] {
+  const worst = tile.monitoring.signals.find((signal) => signal.state === 'not-monitored' && signal.cause !== null);
+  const last = tile.measurements
+    .filter((one) => (one.last ?? one.value ?? null) !== null && one.takenAt !== null)
+    .map((one) => `${signalName(one.vital)} ${one.last ?? one.value}`);
+  return {
+    cause: causeWords(systemDown ?? worst?.cause ?? null),
+    since: tile.monitoring.since,
+    last: last.length > 0 ? `last ${last.join(', ')}` : '',
+  };
+}
+
+function frameOf(alerts: readonly AlertView[], live: boolean): TileLook['frame'] {
+  if (!live) return 'none';
+  const [worst] = inOrder(alerts.filter((alert) => alert.kind === 'physiological'));
+  if (!worst) return 'none';
+  if (worst.state === 'acknowledged') return 'acknowledged';
+  return worst.signalPriority === 'low' ? 'none' : worst.signalPriority;
+}
+
+/** What the banner says: nothing while every patient is watched; it cannot be dismissed. */
+export function bannerOf(
+  ward: Ward,
+  link: LinkState,
+  lostSince: string | null,
+): { readonly title: string; readonly text: string } | null {
+  if (link === 'not-live' || link === 'connecting') {
+    const since = lostSince === null ? '' : ` since ${lostSince}`;
+    return link === 'connecting'
+      ? { title: 'THIS SCREEN IS NOT LIVE YET', text: 'waiting for the server' }
+      : { title: `THIS SCREEN IS NOT LIVE${since}`, text: 'nothing shown here is current; watch the patients' };
+  }
+  const tiles = [...ward.tiles.values()].map(({ value }) => value);
+  const down = systemDownCause(ward);
+  if (down !== null)
+    return {
+      title: `${tiles.length} PATIENTS NOT MONITORED: ${causeWords(down)}`,
+      text: `nobody watches since ${clockTime(ward.system?.since ?? '')}`,
+    };
+  const lost = tiles.filter((tile) => tile.monitoring.state === 'not-monitored');
+  if (lost.length === 0) return null;
+  const who = lost.map((tile) => `${tile.patient.bed} ${tile.patient.name}`).join('; ');
+  return { title: `${lost.length} PATIENT${lost.length === 1 ? '' : 'S'} NOT MONITORED`, text: who };
+}
+
+/** Cause for which nobody is watched at all, or null. */
+export function systemDownCause(ward: Ward): string | null {
+  const { system } = ward;
+  return system !== null && system.system && system.state === 'not-monitored'
+    ? (system.causes[0] ?? 'engine-down')
+    : null;
+}
