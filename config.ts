@@ -9,11 +9,9 @@ import { z } from 'zod';
 
 const Port = z.int().min(0).max(65_535);
 const loopbackHosts = ['127.0.0.1', 'localhost', '::1'];
-const LoopbackHost = z
-  .string()
-  .refine((host) => loopbackHosts.includes(host), {
-    error: `expected ${loopbackHosts.join(', ')}: this listener is plain`,
-  });
+const LoopbackHost = z.string().refine((host) => loopbackHosts.includes(host), {
+  error: `expected ${loopbackHosts.join(', ')}: this listener is plain`,
+});
 
 const Config = z.strictObject({
   version: z.literal(1).default(1),

@@ -92,7 +92,14 @@ export async function startSystem(
   watched(
     await startAlerting(
       { instance: config.instance, bootId, build: version, config: hash },
-      { log, clock, random, announce, timesStuck: () => watchdog.timesStuck() },
+      {
+        log,
+        clock,
+        random,
+        announce,
+        timesStuck: () => watchdog.timesStuck(),
+        needs: (reader, position) => log.setNeeded('inputs', reader, position),
+      },
     ),
   );
   const certificates = await ensureCertificates({
