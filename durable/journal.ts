@@ -4,6 +4,7 @@
 // On failure: a failed write seals its segment at the last durable frame, and a new segment takes what waits; a second
 // failure within a minute rejects everything and is fatal. A full disk rejects data, while control goes on from a reserve
 // that was claimed before, until there is room again.
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { Announce, Clock, Disk, DiskFile, Lane } from '../contract/index.ts';
 import { DiskFailedError, DiskFullError, isDiskFull } from './errors.ts';
@@ -44,8 +45,20 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** Payloads of one append that stand in the write at hand. */
+interface Part {
+  readonly pending: Pending;
+  readonly count: number;
+}
+
 /** Opens the journal of a folder, or makes an empty one; torn ends are cut, corruption is announced and set aside. */
 export async function openJournal(options: JournalOptions, ports: JournalPorts): Promise<Journal> {
+  const { segmentBytes, reserveBytes } = options;
+  const smallest = segmentHeaderBytes + frameHeaderBytes + payloadBytesMax;
+  assert(
+    segmentBytes >= smallest && (reserveBytes === 0 || reserveBytes >= smallest),
+    `a segment has at least ${smallest} bytes`,
+  );
   await ports.disk.makeFolder(options.folder);
   const found = await recover(options.folder, ports);
   const journal = new Journal(options, ports, found);
@@ -126,6 +139,12 @@ export class Journal implements AsyncDisposable {
       if (this.#stopping.signal.aborted || this.#state === 'down') reject(new DiskFailedError('the journal is closed'));
       else if (this.#state === 'full' && lane === 'data') reject(this.#fullError());
       else if (payloads.length === 0) resolve([]);
+      else if (
+        payloads.some(
+          ({ head, body }) => head.length + body.length > payloadBytesMax || head.length + body.length === 0,
+        )
+      )
+        reject(new RangeError(`a payload has 1 to ${payloadBytesMax} bytes`));
       else {
         (lane === 'control' ? this.#control : this.#data).push({ payloads, lane, positions: [], resolve, reject });
         this.#pumping ??= this.#pump();
@@ -221,8 +240,7 @@ export class Journal implements AsyncDisposable {
       try {
         await this.#writeGroup();
       } catch (error) {
-        if (isDiskFull(error) && !this.#active) this.#rejectControl(this.#fullError(error));
-        else this.#fatal(error as Error);
+        this.#failed(error as Error);
       }
     }
     // In the same turn in which the queues were seen empty: an append that comes later starts the next pump.
@@ -234,29 +252,35 @@ export class Journal implements AsyncDisposable {
     const active = this.#active;
     const room = active ? Math.min(writeBytesMax, active.segment.fileBytes - active.segment.end) : 0;
     const group = active && this.#encode(active.segment.header.id, room);
-    if (!active || !group || group.records === 0) return this.#roll();
+    if (!active || !group || group.parts.length === 0) return this.#roll();
     try {
       await active.file.write(this.#buffer.subarray(0, group.bytes), active.segment.end);
     } catch (error) {
-      return this.#sealFailed(error as Error);
+      this.#failed(error as Error);
+      return this.#state === 'down' ? undefined : this.#roll();
     }
     active.segment.end += group.bytes;
-    this.#settle(group.records);
+    this.#settle(group.parts);
     this.#prepareSpare(active.segment);
   }
 
-  #encode(segment: number, room: number): { readonly bytes: number; readonly records: number } {
+  /** Encodes into the buffer; the parts say whose payloads are in it, since more may arrive while it is written. */
+  #encode(segment: number, room: number): { readonly bytes: number; readonly parts: readonly Part[] } {
+    const parts: Part[] = [];
     let at = 0;
-    let records = 0;
+    let position = this.#high;
     for (const pending of this.#waiting()) {
-      for (let i = pending.positions.length; i < pending.payloads.length; i++) {
+      const first = pending.positions.length;
+      let i = first;
+      for (; i < pending.payloads.length; i++) {
         const { head, body } = pending.payloads[i] as Payload;
-        if (at + frameHeaderBytes + head.length + body.length > room) return { bytes: at, records };
-        at = writeFrame(this.#buffer, this.#view, at, { segment, position: this.#high + records, head, body });
-        records++;
+        if (at + frameHeaderBytes + head.length + body.length > room) break;
+        at = writeFrame(this.#buffer, this.#view, at, { segment, position: position++, head, body });
       }
+      if (i > first) parts.push({ pending, count: i - first });
+      if (i < pending.payloads.length) break;
     }
-    return { bytes: at, records };
+    return { bytes: at, parts };
   }
 
   *#waiting(): Generator<Pending> {
@@ -265,26 +289,20 @@ export class Journal implements AsyncDisposable {
   }
 
   /** Gives the written records their positions, in the order in which they were encoded. */
-  #settle(records: number): void {
-    let left = records;
-    for (const queue of [this.#control, this.#data]) {
-      let done = 0;
-      for (const pending of queue) {
-        if (left === 0) break;
-        const take = Math.min(left, pending.payloads.length - pending.positions.length);
-        for (let i = 0; i < take; i++) pending.positions.push(this.#high++);
-        left -= take;
-        if (pending.positions.length < pending.payloads.length) break;
-        done++;
-      }
-      for (const pending of queue.splice(0, done)) pending.resolve(pending.positions);
+  #settle(parts: readonly Part[]): void {
+    for (const { pending, count } of parts) for (let i = 0; i < count; i++) pending.positions.push(this.#high++);
+    for (const { pending } of parts) {
+      if (pending.positions.length < pending.payloads.length) continue;
+      // Each queue is written from its head, so a whole one is the first of its own.
+      (pending.lane === 'control' ? this.#control : this.#data).shift();
+      pending.resolve(pending.positions);
     }
     this.#onDurable?.();
   }
 
   /** The next segment: the spare one, or one made now; on a full disk the reserve, for control alone. */
   async #roll(): Promise<void> {
-    await this.#spare;
+    await this.#spare?.catch(() => {});
     try {
       if (this.#state === 'full') throw this.#fullError();
       if (this.#spare === undefined)
@@ -346,7 +364,8 @@ export class Journal implements AsyncDisposable {
     });
   }
 
-  async #sealFailed(error: Error): Promise<void> {
+  /** Once: the segment is given up and the next one goes on. Again within a minute: nothing goes on. */
+  #failed(error: Error): void {
     const now = this.#ports.clock.mono();
     if (now - this.#failedAt < secondFailureWithinMs) return this.#fatal(error);
     this.#failedAt = now;
@@ -354,7 +373,6 @@ export class Journal implements AsyncDisposable {
       'error',
       `${this.#options.folder}: a write failed (${error.message}); its segment is sealed, a new one goes on`,
     );
-    await this.#roll();
   }
 
   #fatal(cause: Error): void {
