@@ -39,7 +39,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<DuckDBInst
     return instance;
   } catch (error) {
     instance.closeSync();
-    throw error;
+    throw error instanceof StoreFileError ? error : openFailure(options.file, error);
   }
 }
 
@@ -97,10 +97,12 @@ async function openFile(file: string, { threads, memoryMiB }: DatabaseOptions): 
   }
 }
 
+/** What the database says of a file that it cannot make sense of. */
+const corruptWords = /corrupt|checksum|not a valid|read enough bytes|version number|serializ/i;
+
 function openFailure(file: string, cause: unknown): Error {
   const message = cause instanceof Error ? cause.message : String(cause);
-  const corrupt = /checksum|corrupt|not a valid|version number|deserializ|serializ|WAL/i.test(message);
-  if (corrupt && !/lock/i.test(message))
+  if (corruptWords.test(message))
     return new StoreFileError('STORE_FILE_CORRUPT', `${file} cannot be read: ${message}`, { cause });
   return new Error(`${file} cannot be opened: ${message}`, { cause });
 }
