@@ -25,8 +25,12 @@ export function adminSocket(dataFolder: string): string {
 
 const Identified = z.object({ id: Id });
 const Registered = z.object({ device: Identified, token: z.string().min(1) });
-const Page = z.object({ items: z.array(z.looseObject({ id: Id })), next: z.string().nullable().default(null) });
-const AssignmentView = z.object({ device: Id, to: z.unknown() });
+const Item = z.looseObject({ id: Id });
+type Item = z.infer<typeof Item>;
+const Page = z.object({ items: z.array(Item), next: z.string().nullable().default(null) });
+const AssignmentView = z.object({ device: Id });
+/** A refusal may say what stands in the way. */
+const Conflict = z.object({ current: Identified });
 
 export interface ProvisionOptions {
   readonly dataFolder: string;
@@ -44,9 +48,9 @@ export async function provision({ dataFolder, count, socket }: ProvisionOptions)
   const kits: KitIdentity[] = [];
   for (let i = 1; i <= count; i++) {
     const name = `kit-${i}`;
-    const patient = await ensurePatient(api, known.patients, i);
     const kept = remembered.get(name);
-    const stands = kept && known.devices.some(({ id }) => id === kept.device);
+    const patient = await ensurePatient(api, known.patients, i, kept?.patient);
+    const stands = kept && known.devices.some(({ id, revoked }) => id === kept.device && revoked !== true);
     const kit = { ...(stands ? kept : { name, ...(await register(api, name)) }), patient };
     if (JSON.stringify(kit) !== JSON.stringify(kept)) {
       remembered.set(name, kit);
@@ -72,7 +76,7 @@ interface Api {
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown): Promise<unknown>;
   /** All items of a list, page after page. */
-  all(path: string): Promise<readonly { readonly id: string; readonly [key: string]: unknown }[]>;
+  all(path: string): Promise<readonly Item[]>;
 }
 
 function openApi(socket: string): Api {
@@ -83,7 +87,7 @@ function openApi(socket: string): Api {
     async all(path) {
       const items = [];
       for (let cursor: string | null = ''; cursor !== null; ) {
-        const query = cursor === '' ? 'limit=500' : `limit=500&cursor=${encodeURIComponent(cursor)}`;
+        const query: string = cursor === '' ? 'limit=500' : `limit=500&cursor=${encodeURIComponent(cursor)}`;
         const page = Page.parse(await get(`${path}?${query}`));
         items.push(...page.items);
         cursor = page.next;
@@ -109,21 +113,21 @@ function mrnOf(kit: number): string {
   return `SIM-${String(kit).padStart(4, '0')}`;
 }
 
-async function ensurePatient(api: Api, known: Awaited<ReturnType<Api['all']>>, kit: number): Promise<string> {
+/** The kit's patient: the one remembered, or the one with its record number, or a new one. */
+async function ensurePatient(api: Api, known: readonly Item[], kit: number, kept: string | undefined): Promise<string> {
   const mrn = mrnOf(kit);
-  const found = known.find((patient) => patient['mrn'] === mrn);
+  const found = known.find((patient) => patient.id === kept) ?? known.find((patient) => patient['mrn'] === mrn);
   if (found) return found.id;
   const [name, birthDate] = people[(kit - 1) % people.length] as (typeof people)[number];
   const body = { mrn, name, birthDate, unit: 'w-1', bed: `Bed ${kit}`, zone: 'Europe/Berlin', highRisk: false };
   try {
     return Identified.parse(await api.post('/patients', body)).id;
   } catch (error) {
-    // Lists may show less than there is, to whom they show it.
+    // A list may hide record numbers from those who may not know them.
     if (!(error instanceof LocalRefusedError && error.status === 409)) throw error;
-    const again = await api.all('/patients');
-    const standing = again.find((patient) => patient['mrn'] === mrn);
-    if (!standing) throw error;
-    return standing.id;
+    const conflict = Conflict.safeParse(error.body);
+    if (!conflict.success) throw error;
+    return conflict.data.current.id;
   }
 }
 
@@ -133,8 +137,9 @@ async function register(api: Api, name: string): Promise<{ readonly device: stri
   return { device: device.id, token };
 }
 
+/** Binds a device that its patient never wore; one that a person took off stays off. */
 async function ensureAssignment(api: Api, { patient, device }: KitIdentity): Promise<void> {
   const { items } = Page.parse(await api.get(`/patients/${patient}/assignments`));
-  const open = items.map((item) => AssignmentView.parse(item)).some((one) => one.device === device && one.to === null);
-  if (!open) await api.post('/assignments', { patient, device });
+  const worn = items.some((item) => AssignmentView.parse(item).device === device);
+  if (!worn) await api.post('/assignments', { patient, device });
 }

@@ -57,9 +57,26 @@ describe('provisioning', () => {
     expect([kit?.device, kit?.patient, api.patients.length]).toEqual(['d-2', 'p-1', 2]);
   });
 
-  test('finds the patients again when its own file is lost', async () => {
+  test('leaves alone what a person took off', async () => {
     await using api = await startFakeApi(adminSocket(dataFolder));
     await provision(options());
+    api.assignments.splice(0, 1, { ...(api.assignments[0] as { id: string }), to: '2026-03-01T00:00:00.000Z' });
+    await provision(options());
+    expect(api.assignments.filter(({ device }) => device === 'd-1')).toHaveLength(1);
+  });
+
+  test('registers anew a device that was revoked', { tags: ['BRK-AUTH'] }, async () => {
+    await using api = await startFakeApi(adminSocket(dataFolder));
+    await provision(options());
+    api.devices.splice(0, 1, { ...(api.devices[0] as { id: string }), revoked: true });
+    const [kit] = await provision(options());
+    expect([kit?.device, kit?.token]).toEqual(['d-3', 'token-of-d-3']);
+  });
+
+  test.for([false, true])('finds the patients again when its own file is lost (names hidden: %s)', async (hidden) => {
+    await using api = await startFakeApi(adminSocket(dataFolder));
+    await provision(options());
+    api.hidesNames = hidden;
     await rm(kitsFile(dataFolder));
     const kits = await provision(options());
     expect([kits.map(({ patient }) => patient), api.patients.length]).toEqual([['p-1', 'p-2'], 2]);
