@@ -11,7 +11,7 @@ interface Problem {
 
 interface SessionView {
   readonly csrf: string;
-  readonly user: { readonly id: string; readonly name: string };
+  readonly name: string;
 }
 
 let csrf: string | undefined;

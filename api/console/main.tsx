@@ -37,7 +37,7 @@ async function start(): Promise<void> {
     return;
   }
   const stream = followStream();
-  render(<Wall stream={stream} user={signedIn.user.name} />, root);
+  render(<Wall stream={stream} user={signedIn.name} />, root);
 }
 
 start().catch(() =>

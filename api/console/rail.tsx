@@ -72,7 +72,7 @@ function Row({ alert, live, since, held, hold }: Omit<RailProps, 'alerts'> & { r
         </p>
         {acknowledged ? (
           <p>
-            <b>{acknowledged.by}</b> has it; again in {duration(-since(acknowledged.until))}
+            <b>{acknowledged.name}</b> has it; again in {duration(-since(acknowledged.until))}
           </p>
         ) : held && held.id === alert.id ? (
           <AckSheet held={held} now={alert} live={live} close={() => hold(null)} />

@@ -23,6 +23,7 @@ export function TileCard({ look, since }: { readonly look: TileLook; readonly si
           <p class="last">
             since {clockTime(look.plate.since)}
             {look.plate.last === '' ? '' : ` · ${look.plate.last}`}
+            {look.unwatched ? ` · ${look.unwatched}` : ''}
           </p>
         </div>
       ) : (
@@ -34,6 +35,7 @@ export function TileCard({ look, since }: { readonly look: TileLook; readonly si
               <Cell key={cell.signal} cell={cell} />
             ))}
           </div>
+          {look.unwatched ? <p class="fact">{look.unwatched}</p> : null}
         </>
       )}
     </article>

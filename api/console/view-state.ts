@@ -36,6 +36,8 @@ export interface TileLook {
   readonly plate: { readonly cause: string; readonly since: string; readonly last: string } | null;
   readonly band: BandView;
   readonly cells: readonly CellView[];
+  /** Newest span in which nobody judged this patient: "not watched 13:58:00 to 14:05:10". */
+  readonly unwatched: string | null;
   readonly spoken: string;
 }
 
@@ -95,7 +97,8 @@ export function alertText(alert: AlertView): string {
   const cause = alert.cause && causeWords(alert.cause.code);
   if (!rule || !reading)
     return alert.kind === 'technical' ? technicalText(alert, cause ?? '') : alert.family.replaceAll('-', ' ');
-  return `${signalName(reading.vital)} ${reading.value ?? (reading.bound === 'below' ? 'LOW' : 'HIGH')}${rule.limit ? ` (${rule.limit})` : ''}`;
+  const value = lastOf(reading)?.text ?? DASHES;
+  return `${signalName(reading.vital)} ${value}${rule.limit ? ` (${rule.limit})` : ''}`;
 }
 
 function technicalText(alert: AlertView, cause: string): string {
@@ -130,7 +133,7 @@ export function bandOf(alerts: readonly AlertView[], link: LinkState): BandView 
     return {
       look: 'acknowledged',
       glyph: 'check',
-      text: `${alertText(worst)} · ${worst.acknowledged?.by ?? ''}${more}`,
+      text: `${alertText(worst)} · ${worst.acknowledged?.name ?? ''}${more}`,
       since,
       flash: null,
     };
@@ -147,10 +150,24 @@ export function bandOf(alerts: readonly AlertView[], link: LinkState): BandView 
   };
 }
 
+/** A measurement that was ever taken. */
+type Taken = Exclude<Measurement, { state: 'never' }>;
+
 /** Age now: as it was when it came, and the time since. */
-function ageText(measurement: Measurement, sinceMs: number): string {
-  const ms = (measurement.ageMs ?? 0) + sinceMs;
+function ageText(measurement: Taken, sinceMs: number): string {
+  const ms = measurement.ageMs + sinceMs;
   return ms < 60_000 ? `${Math.floor(ms / 1000)} s` : `${Math.floor(ms / 60_000)} min`;
+}
+
+function numberText({
+  value,
+  bound,
+}: {
+  readonly value?: number | undefined;
+  readonly bound?: 'below' | 'above' | undefined;
+}): string {
+  if (bound !== undefined) return bound === 'below' ? 'LOW' : 'HIGH';
+  return value === undefined ? DASHES : String(value);
 }
 
 export function cellOf(
@@ -161,29 +178,37 @@ export function cellOf(
 ): CellView {
   const { vital, unit } = measurement;
   const base = { signal: vital, label: signalName(vital), unit };
+  const isCurrent = measurement.state === 'live' || measurement.state === 'degraded';
+  // Fresh when it was sent, and still within its time by this screen's own clock.
+  if (!live || !isCurrent || measurement.ageMs + sinceMs > measurement.freshForMs)
+    return { ...base, value: DASHES, current: false, note: live ? pastText(measurement) : '', fill: 'none' };
   const raised = inOrder(
     alerts.filter((alert) => alert.state === 'active' && alert.rules.some((rule) => rule.reading?.vital === vital)),
   )[0];
-  const fill = raised && raised.priority !== 'low' ? raised.priority : 'none';
-  // Fresh when it was sent, and still within its time by this screen's own clock.
-  const outlived = (measurement.ageMs ?? 0) + sinceMs > measurement.freshForMs;
-  const current = live && !outlived && (measurement.state === 'live' || measurement.state === 'degraded');
-  if (!current)
-    return { ...base, value: DASHES, current: false, note: live ? pastText(measurement) : '', fill: 'none' };
-  const word = measurement.bound === 'below' ? 'LOW' : measurement.bound === 'above' ? 'HIGH' : undefined;
-  const value = word ?? String(measurement.value);
-  const how = measurement.state === 'degraded' ? 'late ' : '';
+  const how = measurement.state === 'degraded' ? 'degraded ' : '';
   const doubt = measurement.clock === 'unsure' ? ' · clock unsure' : '';
-  return { ...base, value, current: true, note: `${how}${ageText(measurement, sinceMs)}${doubt}`, fill };
+  return {
+    ...base,
+    value: numberText(measurement),
+    current: true,
+    note: `${how}${ageText(measurement, sinceMs)}${doubt}`,
+    fill: raised && raised.priority !== 'low' ? raised.priority : 'none',
+  };
 }
 
 function pastText(measurement: Measurement): string {
   if (measurement.state === 'never') return 'waiting for first reading';
-  if (measurement.state === 'absent') return (measurement.absent ?? 'no value').replaceAll('-', ' ');
-  const last = measurement.last ?? measurement.value;
-  return last === undefined || last === null || measurement.takenAt === null
-    ? 'no reading'
-    : `was ${last} at ${clockTime(measurement.takenAt)}`;
+  const past = lastOf(measurement);
+  const was = past ? `was ${past.text} at ${clockTime(past.takenAt)}` : 'no value yet';
+  return measurement.state === 'absent' ? `${measurement.absent.replaceAll('-', ' ')} · ${was}` : was;
+}
+
+/** The last number of a measurement and when it was true. */
+function lastOf(measurement: Measurement): { readonly text: string; readonly takenAt: string } | null {
+  if (measurement.state === 'never') return null;
+  if (measurement.state === 'live' || measurement.state === 'degraded')
+    return { text: numberText(measurement), takenAt: measurement.takenAt };
+  return measurement.last && { text: numberText(measurement.last), takenAt: measurement.last.takenAt };
 }
 
 /** Everything of one tile. `sinceMs`: since the tile came, by the worker's clock. */
@@ -211,7 +236,11 @@ export function viewTile(
   const spoken = [bed, name, band.text, notMonitored ? `not monitored, ${plate?.cause ?? ''}` : state.text]
     .filter((part) => part !== '')
     .join(', ');
-  return { id, bed, name, mrn, frame, state, plate, band, cells, spoken };
+  const [gap] = tile.unwatched;
+  const unwatched = gap
+    ? `not watched ${clockTime(gap.from)} to ${clockTime(gap.to)} (${duration(Date.parse(gap.to) - Date.parse(gap.from))})`
+    : null;
+  return { id, bed, name, mrn, frame, state, plate, band, cells, unwatched, spoken };
 }
 
 function stateOf(watched: string, live: boolean): TileLook['state'] {
@@ -222,12 +251,13 @@ function stateOf(watched: string, live: boolean): TileLook['state'] {
 }
 
 function plateOf(tile: TileView, systemDown: string | null): TileLook['plate'] {
-  const worst = tile.monitoring.signals.find((signal) => signal.state === 'not-monitored' && signal.cause !== null);
-  const last = tile.measurements
-    .filter((one) => (one.last ?? one.value ?? null) !== null && one.takenAt !== null)
-    .map((one) => `${signalName(one.vital)} ${one.last ?? one.value}`);
+  const last = tile.measurements.flatMap((one) => {
+    const past = lastOf(one);
+    return past ? [`${signalName(one.vital)} ${past.text}`] : [];
+  });
+  const cause = systemDown ?? tile.monitoring.cause;
   return {
-    cause: causeWords(systemDown ?? worst?.cause ?? null),
+    cause: cause === null ? 'waiting for first reading' : causeWords(cause),
     since: tile.monitoring.since,
     last: last.length > 0 ? `last ${last.join(', ')}` : '',
   };

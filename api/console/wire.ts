@@ -1,11 +1,3 @@
-// The shapes of the stream that this screen uses; the schemas they are made from stand in contract/http.ts.
-export type {
-  AlertMessage,
-  AlertView,
-  Beat,
-  Measurement,
-  PatientView,
-  Snapshot,
-  SystemState,
-  TileView,
-} from '../../contract/http.ts';
+// The shapes that this screen uses: types alone, so that no schema comes into the browser.
+export type { AlertView, Measurement, PatientView, SystemState, TileView } from '../../contract/http.ts';
+export type { AlertMessage, Beat, Snapshot } from '../../contract/live-stream.ts';
