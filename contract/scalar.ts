@@ -3,8 +3,11 @@ import { z } from 'zod';
 /** Opaque id of anything Vigil names. */
 export const Id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'expected 1 to 64 letters, digits, _ or -');
 
+/** Last instant that a JavaScript date, and so every interface for people, can show: the year 275760. */
+export const latestEpochMs = 8_640_000_000_000_000;
+
 /** UTC in integer milliseconds since 1970; past and future are judged elsewhere. */
-export const EpochMs = z.int().nonnegative();
+export const EpochMs = z.int().nonnegative().max(latestEpochMs);
 
 /** A length of time in integer milliseconds. */
 export const DurationMs = z.int().nonnegative();
