@@ -1,9 +1,9 @@
 // The command `vigil`: says what there is, and hands over. Each command's work is in a file of its own.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { CannotConnectError, RefusedError } from './admin-client.ts';
 import { registerOperatorCommands } from './commands.ts';
 import { ConfigError, type LoadedConfig, loadConfig } from './config.ts';
-import { CannotConnectError, RefusedError } from './admin-client.ts';
 import { EXIT } from './exit-codes.ts';
 import { runUp } from './up.ts';
 

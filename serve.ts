@@ -1,7 +1,8 @@
 // The serving child: locks the data folder, starts the roles, tells the parent, and stops them in reverse when asked.
+
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { randomUUID } from 'node:crypto';
 import type { LoadedConfig } from './config.ts';
 import type { Announce, Realm } from './contract/index.ts';
 import { FolderLockedError, lockFolder } from './durable/index.ts';

@@ -3,14 +3,13 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compileRules } from './alerting/core/index.ts';
-import { type OpsSnapshot, startAlerting, startWatchdog, type Watchdog } from './alerting/index.ts';
+import { adminSocket } from './admin-client.ts';
+import { compileRules, type OpsSnapshot, startAlerting, startWatchdog, type Watchdog } from './alerting/index.ts';
 import { startApi } from './api/index.ts';
 import { ConfigError, configHash, type LoadedConfig } from './config.ts';
 import { type Announce, type Clock, type Random, RuleSet, type RunningRole } from './contract/index.ts';
 import { realDisk } from './durable/index.ts';
 import { ensureCertificates, openLog, openStore, startIngest, startStoreWriter } from './ingest/index.ts';
-import { adminSocket } from './admin-client.ts';
 
 export interface SystemPorts {
   readonly clock: Clock;

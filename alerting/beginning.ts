@@ -1,7 +1,7 @@
 // Where a session of a partition begins (`records.md` 6): the newest complete generation that can be restored and that the
 // log's bounds allow, else an empty state at the first record still kept. Whatever is passed over is announced.
 import { type Position, PositionOutsideLogError } from '../contract/index.ts';
-import type { CoreEvent, PartitionEngine } from './core/types.ts';
+import type { CoreEvent, PartitionEngine } from './core/index.ts';
 import type { UnwrittenEvent } from './events.ts';
 import type { CreateEngine, PartitionOptions, PartitionPorts } from './options.ts';
 import { type FoundSnapshots, type LoadedGeneration, readSnapshots } from './snapshot-reader.ts';

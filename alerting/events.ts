@@ -9,7 +9,7 @@ import {
   encodeRecord,
   type LogRecord,
 } from '../contract/index.ts';
-import type { CoreEvent } from './core/types.ts';
+import type { CoreEvent } from './core/index.ts';
 import { partitionKey } from './owner.ts';
 
 /** An event that is not yet in `alerts`, and the position in `inputs` that caused it. */

@@ -4,6 +4,7 @@ import { createEngine } from './core/index.ts';
 import type { AlertingOptions, AlertingPorts } from './options.ts';
 
 export type { RunningAlerting } from './alerting.ts';
+export { compileRules } from './core/index.ts';
 export { NoSuchPartitionError, OpsPortError, WatchdogLostError } from './errors.ts';
 export type { MonitoringSummary, OpsSnapshot } from './ops-snapshot.ts';
 export type { AlertingOptions, AlertingPorts, WatchdogOptions } from './options.ts';

@@ -1,7 +1,7 @@
 // Feeds the core from the log, record by record. A record that cannot be read, or that the core fails on, is counted,
 // announced by its position and passed over: it stays in `inputs`, and it never blocks those behind it (ING-POISON).
 import { type Announce, BadRecordError, decodeInput, type InputRecord, type LogRecord } from '../contract/index.ts';
-import type { CoreEvent, PartitionEngine } from './core/types.ts';
+import type { CoreEvent, PartitionEngine } from './core/index.ts';
 import type { UnwrittenEvent } from './events.ts';
 import { poisonAnnouncedMax } from './limits.ts';
 

@@ -9,7 +9,7 @@ import {
   type Random,
   type StreamLog,
 } from '../contract/index.ts';
-import type { EngineOptions, PartitionEngine } from './core/types.ts';
+import type { EngineOptions, PartitionEngine } from './core/index.ts';
 import { looksTogether } from './limits.ts';
 
 export const AlertingOptions = z.strictObject({

@@ -3,7 +3,7 @@
 // order, is the one judge of that. Here: making claims, and knowing our own. A claim whose append was refused may land
 // later and then be valid: it counts as ours all the same, because its id is remembered.
 import { type AppendRecord, encodeInput, type Random } from '../contract/index.ts';
-import type { PartitionEngine } from './core/types.ts';
+import type { PartitionEngine } from './core/index.ts';
 
 export interface ClaimantOptions {
   readonly instance: string;

@@ -1,3 +1,4 @@
+// Reading a topic up to an end that was asked for before: what a restart does with snapshots and alerts.
 import type { LogBatch, Position, StreamLog, TopicName } from '../contract/index.ts';
 import { recordsPerTurn } from './limits.ts';
 

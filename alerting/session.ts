@@ -8,7 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import { BadRecordError, type LogBatch, LogUnavailableError, type Position } from '../contract/index.ts';
 import { type Appender, patientAppender } from './append.ts';
 import { type Beginning, type BeginningParts, begin } from './beginning.ts';
-import type { PartitionEngine } from './core/types.ts';
+import type { PartitionEngine } from './core/index.ts';
 import { eventRecord, identityOf, type UnwrittenEvent } from './events.ts';
 import { Judge } from './judge.ts';
 import { recordsPerTurn, retryLongestMs, snapshotEveryMs, snapshotEveryRecords } from './limits.ts';

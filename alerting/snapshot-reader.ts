@@ -2,7 +2,7 @@
 // and, where all headers can be read, by hash. A torn one is passed over for the one before; an entry of a complete one
 // that cannot be read costs that patient and nobody else.
 import { decodeBody, decodeRecord, type LogRecord, type StreamLog } from '../contract/index.ts';
-import type { SnapshotEntry } from './core/types.ts';
+import type { SnapshotEntry } from './core/index.ts';
 import { readUpTo } from './read-up-to.ts';
 import {
   Commit,

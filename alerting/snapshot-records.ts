@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type AppendRecord, encodeRecord, Id } from '../contract/index.ts';
-import type { SnapshotEntry } from './core/types.ts';
+import type { SnapshotEntry } from './core/index.ts';
 import { snapshotEntryBytesMax, snapshotPartBytes } from './limits.ts';
 
 const count = z.int().nonnegative();

@@ -4,7 +4,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AppendRecord, StreamLog } from '../contract/index.ts';
 import { cut } from './append.ts';
-import type { SnapshotEntry } from './core/types.ts';
+import type { SnapshotEntry } from './core/index.ts';
 import { snapshotEntriesPerTurn } from './limits.ts';
 import type { FoundSnapshots, LoadedGeneration } from './snapshot-reader.ts';
 import {

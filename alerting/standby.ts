@@ -1,3 +1,4 @@
+// A partition that another owner judges: read along, claim when that one falls silent. Never writes an event.
 import { BadRecordError, decodeInput, type LogRecord, LogUnavailableError, type Position } from '../contract/index.ts';
 import { recordsPerTurn, retryLongestMs, standbyLookEveryMs, takeoverAfterMs } from './limits.ts';
 import type { PartitionOptions, PartitionPorts } from './options.ts';

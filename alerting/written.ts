@@ -1,3 +1,4 @@
+// Which events already stand in `alerts`: none is written twice. What is forgotten here is known to the snapshot.
 import { BadRecordError, type StreamLog } from '../contract/index.ts';
 import { writtenIdentity } from './events.ts';
 import { readUpTo } from './read-up-to.ts';

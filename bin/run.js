@@ -1,3 +1,4 @@
+// Starts the pinned Node. Every signal reaches the program, and its end is our end.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { pinnedNode } from './pinned-node.js';

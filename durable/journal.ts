@@ -10,8 +10,8 @@ import type { Announce, Clock, Disk, DiskFile, Lane } from '../contract/index.ts
 import { DiskFailedError, DiskFullError, isDiskFull } from './errors.ts';
 import { frameHeaderBytes, writeFrame } from './frame.ts';
 import { fullRetryEveryMs, payloadBytesMax, secondFailureWithinMs, writeBytesMax } from './limits.ts';
-import { recover } from './recovery.ts';
 import { type Entry, JournalReader } from './reader.ts';
+import { recover } from './recovery.ts';
 import { encodeHeader, preallocate, type SegmentHeader, segmentHeaderBytes, segmentName } from './segment.ts';
 import type { Segment } from './segments.ts';
 

@@ -69,7 +69,7 @@ function limitOf(rule: ThresholdRule, operator: Operator, place: string, faults:
     else faultsOfLimit(vital, canonical, text, `${place}.${operator}`, faults);
     return canonical === undefined ? undefined : toResolution(vital, canonical);
   });
-  if (new Set(limits).size > 1)
+  if (!limits.includes(undefined) && new Set(limits).size > 1)
     faults.push(`${place}.${operator}: means different limits for ${rule.vitals.join(', ')}`);
   return limits[0];
 }

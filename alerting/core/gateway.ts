@@ -99,8 +99,7 @@ export class Gateway {
   }
 
   rebase(gap: Gap, distrust: boolean): void {
-    this.#link.rebase(gap);
-    if (distrust) this.#link.distrust(gap.toLog);
+    this.#link.rebase(gap, distrust);
     this.book.rebase(gap);
   }
 

@@ -14,6 +14,7 @@ import {
 } from '../../contract/index.ts';
 import type { Context } from './context.ts';
 import type { Device } from './device.ts';
+import { stateFreshForMs } from './limits.ts';
 import type { Change, Stream } from './stream.ts';
 import type { BadCause, Fault, Heard, HeardQuality } from './watch.ts';
 
@@ -143,7 +144,12 @@ function deviceState(wearer: Wearer, { header, body }: RecordOf<'device-state'>)
   const device = wearer.device(header.device);
   if (!isNews(wearer, device.isNew(state.boot, state.seq), header.assignment)) return;
   if (!device.isNewestState(state.boot, state.seq)) return;
-  const at = effectiveTime({ takenAt: state.at, acceptedAt: header.acceptedAt, skew: header.skew });
+  const timed = { takenAt: state.at, acceptedAt: header.acceptedAt, skew: header.skew };
+  if (ageAtArrivalMs(timed) > stateFreshForMs) {
+    wearer.context.count('late');
+    return;
+  }
+  const at = effectiveTime(timed);
   const faulty = state.faults.length > 0 ? 'sensor-fault' : null;
   const cause = state.contact === 'no' ? 'lead-off' : faulty;
   for (const stream of device.streams.values()) wearer.reported(stream, cause, at);

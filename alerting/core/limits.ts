@@ -36,3 +36,5 @@ export const blindTrustMs = 24 * 3_600_000;
 export const acknowledgeMs = { high: 5 * 60_000, medium: 15 * 60_000, low: 60 * 60_000 } as const;
 /** Glucose moves slowly: a high alert is asserted again after half an hour (Dexcom). */
 export const acknowledgeGlucoseHighMs = 30 * 60_000;
+/** A device repeats its state every 5 min (`interfaces.md` 3.4): an older one, out of a spool, says nothing of now. */
+export const stateFreshForMs = 5 * 60_000;

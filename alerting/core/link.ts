@@ -59,15 +59,11 @@ export class Link {
     return true;
   }
 
-  rebase(gap: Gap): void {
+  /** Log times after a gap; with `distrust` nothing heard before it counts any more. */
+  rebase(gap: Gap, distrust: boolean): void {
     const arrival = this.heard ?? this.armed;
-    arrival.log = afterGap(arrival.log, arrival.utc, gap);
-  }
-
-  /** Nothing heard before counts any more. */
-  distrust(log: number): void {
-    const arrival = this.heard ?? this.armed;
-    arrival.log = log - gatewayFreshness.freshForMs;
+    if (distrust) arrival.log = gap.toLog - gatewayFreshness.freshForMs;
+    else arrival.log = afterGap(arrival.log, arrival.utc, gap);
   }
 
   toJSON(): LinkState {

@@ -1,13 +1,7 @@
 // One patient: what is worn, what was measured, what is open. Everything the core decides about a patient is decided here
 // from this patient's records and the ticks alone, so that it is the same on any number of partitions (ALR-REPLAY). An error
 // in it is this patient's own (ALR-ISOLATE): the engine catches it and says so here.
-import {
-  type InputBodies,
-  type InputRecord,
-  type Reading,
-  signalName,
-  type TechnicalCause,
-} from '../../contract/index.ts';
+import { type InputBodies, type InputRecord, type Reading, signalName } from '../../contract/index.ts';
 import { type AlertState, addEvidence, setFlag } from './alert.ts';
 import { Book, type BookState } from './book.ts';
 import type { ActiveRules, Context } from './context.ts';
@@ -17,8 +11,9 @@ import { intake, type SenderRecord, type Wearer } from './intake.ts';
 import { endedKept, errorsMax } from './limits.ts';
 import { Link } from './link.ts';
 import { type Arrival, afterGap, type Gap } from './log-clock.ts';
+import { endNotMonitored, notMonitored, raiseNotMonitored } from './not-monitored.ts';
 import { type Change, Stream } from './stream.ts';
-import { Sentry, technicalRule, type Watched } from './technical.ts';
+import { Sentry, type Watched } from './technical.ts';
 import type { Timer } from './timer.ts';
 import { endLog, Wardrobe, type WardrobeState, type Worn } from './wardrobe.ts';
 import { type BadCause, type Fault, type Heard, type HeardQuality, Watch } from './watch.ts';
@@ -40,7 +35,6 @@ export interface PatientSaved {
 
 /** How often a signal comes that no assignment describes. */
 const unarmedEveryMs = 1_000;
-const notMonitored = 'patient-not-monitored';
 
 export class Patient implements Watched, Wearer {
   readonly id: string;
@@ -134,9 +128,10 @@ export class Patient implements Watched, Wearer {
     if (!watch) return;
     const had = watch.fault !== null;
     watch.report(cause, this.context.clock.arrival(at));
+    const { log } = this.context.clock;
     const sentry = new Sentry(this, stream, watch);
-    if (had && cause === null) sentry.cleared(at, this.context.clock.log);
-    else sentry.reassess(this.context.clock.log, at);
+    if (had && cause === null) sentry.cleared(at, log);
+    else sentry.reassess(log, at);
     this.nextAt = 0;
   }
 
@@ -146,8 +141,10 @@ export class Patient implements Watched, Wearer {
       const concerned = alert.kind === 'physiological' && alert.rules.some((rule) => rule.stream === stream.key);
       if (concerned) addEvidence(alert, stream.evidence());
     }
-    const families = changes.map(({ row }) => row.family);
-    this.#follow(families, { at, acceptedAt });
+    this.#follow(
+      changes.map(({ row }) => row.family),
+      { at, acceptedAt },
+    );
   }
 
   #follow(families: readonly string[], moment: Moment): void {
@@ -174,7 +171,7 @@ export class Patient implements Watched, Wearer {
       return;
     }
     const arrival = this.context.clock.arrival(header.at);
-    this.#recovered('state-lost', header.at);
+    endNotMonitored(this.book, 'state-lost', header.at);
     if (body.to !== null && body.to <= header.at) this.#unassign(body, body.to, 'unassigned');
     else this.#wear(body, arrival);
     this.nextAt = 0;
@@ -243,8 +240,8 @@ export class Patient implements Watched, Wearer {
     for (const worn of this.#wardrobe.all) this.#unassign(worn, header.at, 'discharge');
     this.#release(() => true, header.at, 'discharge');
     this.#errors = 0;
-    const alert = this.book.find(notMonitored, 'patient');
-    if (alert) this.book.close(alert, header.at, 'discharge');
+    const whole = this.book.find(notMonitored, 'patient');
+    if (whole) this.book.close(whole, header.at, 'discharge');
     this.nextAt = 0;
   }
 
@@ -258,13 +255,13 @@ export class Patient implements Watched, Wearer {
     this.#unruled = null;
     const families = new Set<string>();
     for (const stream of this.#streams()) {
-      for (const row of stream.rows) families.add(row.family);
       const fresh = stream.watch !== null && this.context.clock.log < stream.watch.deadline;
-      for (const { row } of stream.adopt(rules.compiled, fresh)) families.add(row.family);
-      for (const row of stream.rows) families.add(row.family);
+      const before = stream.rows;
+      stream.adopt(rules.compiled, fresh);
+      for (const row of [...before, ...stream.rows]) families.add(row.family);
     }
     this.#follow([...families], { at, acceptedAt: at, gone: 'rules' });
-    this.#recovered('no-rules', at);
+    endNotMonitored(this.book, 'no-rules', at);
     this.reassess(at);
   }
 
@@ -298,37 +295,9 @@ export class Patient implements Watched, Wearer {
   }
 
   #raiseUnruled(unruled: Arrival): void {
-    const [worn] = this.#wardrobe.all;
-    const first = worn?.id ?? this.id;
-    if (this.context.rules === null) this.#raiseNotMonitored('no-rules', first, this.context.clock.toUtc(unruled.log));
-  }
-
-  #raiseNotMonitored(code: TechnicalCause, first: string, at: number): void {
-    if (this.book.find(notMonitored, 'patient')) return;
-    this.book.raise(
-      {
-        kind: 'technical',
-        family: notMonitored,
-        scope: 'patient',
-        rule: notMonitored,
-        version: 1,
-        first,
-        onsetAt: at,
-        raisedAt: at,
-        rules: [technicalRule(notMonitored, 'high', true, at)],
-        flags: [],
-        cause: { code, id: code },
-        ruleSet: null,
-        trail: { readings: [], omitted: 0 },
-      },
-      at,
-    );
-  }
-
-  /** What kept the whole patient from being judged is over. */
-  #recovered(cause: TechnicalCause, at: number): void {
-    const alert = this.book.find(notMonitored, 'patient');
-    if (alert?.cause?.code === cause) this.book.close(alert, Math.max(at, alert.raisedAt), 'cleared');
+    const first = this.#wardrobe.all[0]?.id ?? this.id;
+    const at = this.context.clock.toUtc(unruled.log);
+    if (this.context.rules === null) raiseNotMonitored(this.book, 'no-rules', first, at);
   }
 
   /** Computes the log time of `nextAt` once more after a tick's timers have fired. */
@@ -342,10 +311,7 @@ export class Patient implements Watched, Wearer {
 
   /** Log times of arrivals that came while nobody ticked, computed once more (`records.md` 4). */
   rebase(gap: Gap, distrust: boolean): void {
-    for (const stream of this.#streams()) {
-      stream.watch?.rebase(gap);
-      if (distrust) stream.watch?.distrust(gap.toLog);
-    }
+    for (const { watch } of this.#streams()) watch?.rebase(gap, distrust);
     this.#wardrobe.rebase(gap, distrust);
     this.book.rebase(gap);
     if (this.#unruled) this.#unruled.log = afterGap(this.#unruled.log, this.#unruled.utc, gap);
@@ -381,7 +347,7 @@ export class Patient implements Watched, Wearer {
   failed(at: number, first: string): void {
     this.#errors++;
     if (this.#errors === errorsMax) {
-      this.#raiseNotMonitored('rule-error', first, at);
+      raiseNotMonitored(this.book, 'rule-error', first, at);
       this.reassess(at);
     }
   }
@@ -392,13 +358,13 @@ export class Patient implements Watched, Wearer {
     const { failing } = this;
     this.#errors = 0;
     if (!failing) return;
-    this.#recovered('rule-error', at);
+    endNotMonitored(this.book, 'rule-error', at);
     this.reassess(at);
   }
 
   /** The patient's entry in the snapshot was unusable: what was worn and open is not known any more. */
   lost(at: number): void {
-    this.#raiseNotMonitored('state-lost', `snapshot@${at}`, at);
+    raiseNotMonitored(this.book, 'state-lost', `snapshot@${at}`, at);
   }
 
   // ---- snapshots ----

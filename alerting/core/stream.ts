@@ -164,11 +164,10 @@ export class Stream {
    * Takes new rules. A run of an unchanged rule goes on. One of a changed rule goes on while the newest reading still
    * violates it; otherwise it ends. Then the newest reading, if `fresh`, is judged by the rules that are new to it.
    */
-  adopt(rules: CompiledRules | null, fresh: boolean): readonly Change[] {
+  adopt(rules: CompiledRules | null, fresh: boolean): void {
     const before = new Map(this.rows.map((row, i) => [row.id, { row, run: this.runs[i] as Run }]));
     this.rows = this.#rowsOf(rules);
     const sample = this.#newestSample();
-    const changes: Change[] = [];
     this.runs = this.rows.map((row) => {
       const old = before.get(row.id);
       if (old?.row.text === row.text) return old.run;
@@ -178,12 +177,10 @@ export class Stream {
       const run = idleRun();
       if (!sample || !fresh) return run;
       const first = nameOf({ device: this.device, ...(this.usable as Reading) });
-      const done = step(run, row, verdict, sample, { spot: this.spot, gap: false }, first, () => this.evidence());
-      if (done !== 'none') changes.push({ row, step: done });
+      step(run, row, verdict, sample, { spot: this.spot, gap: false }, first, () => this.evidence());
       return run;
     });
     this.#arm();
-    return changes;
   }
 
   /** Rows of this vital. A spot measurement has no hold, so a mild rule that relies on one is not for it. */

@@ -84,10 +84,7 @@ export class Wardrobe {
   }
 
   rebase(gap: Gap, distrust: boolean): void {
-    for (const link of this.#links.values()) {
-      link.rebase(gap);
-      if (distrust) link.distrust(gap.toLog);
-    }
+    for (const link of this.#links.values()) link.rebase(gap, distrust);
     for (const { arrival } of this.#worn.values()) arrival.log = afterGap(arrival.log, arrival.utc, gap);
   }
 

@@ -194,19 +194,16 @@ export class Watch {
     return this.heard ? 'stale' : 'never-received';
   }
 
-  rebase(gap: Gap): void {
-    if (this.heard) this.heard.log = afterGap(this.heard.log, this.heard.acceptedAt, gap);
-    else this.armed.log = afterGap(this.armed.log, this.armed.utc, gap);
-  }
-
   /** A reading like any other, on a signal that is well: nothing to look at again. */
   isQuiet(heard: Heard, { good, unsure, unsequenced }: HeardQuality): boolean {
     return this.calm && good && !unsure && !unsequenced && heard.ageMs < this.degradedAfterMs;
   }
 
-  /** Nothing heard before counts any more. */
-  distrust(log: number): void {
-    if (this.heard) this.heard.log = log - this.freshForMs;
+  /** Log times after a gap; with `distrust` nothing heard before it counts any more. */
+  rebase(gap: Gap, distrust: boolean): void {
+    if (!this.heard) this.armed.log = afterGap(this.armed.log, this.armed.utc, gap);
+    else if (distrust) this.heard.log = gap.toLog - this.freshForMs;
+    else this.heard.log = afterGap(this.heard.log, this.heard.acceptedAt, gap);
   }
 
   toJSON(): WatchState {

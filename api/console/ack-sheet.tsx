@@ -1,23 +1,9 @@
 // Acknowledging names alert, revision and patient as they were at the press: what changes meanwhile is shown, never taken.
 import { useState } from 'preact/hooks';
 import { acknowledge } from './client.ts';
+import type { Held } from './held.ts';
 import { alertText } from './view-state.ts';
 import type { AlertView } from './wire.ts';
-
-/** What the press was about. */
-export interface Held {
-  readonly id: string;
-  readonly revision: number;
-  readonly patient: string;
-  readonly text: string;
-  readonly who: string;
-}
-
-export function holdOf(alert: AlertView): Held {
-  const { id, revision, patient } = alert;
-  const who = patient ? `${patient.bed} ${patient.name}, ${patient.mrn}` : 'no single patient';
-  return { id, revision, patient: patient?.id ?? '', text: alertText(alert), who };
-}
 
 interface SheetProps {
   readonly held: Held;

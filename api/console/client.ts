@@ -1,5 +1,5 @@
 // What this screen asks of the API beside the stream: signing in, and acknowledging.
-import type { Held } from './ack-sheet.tsx';
+import type { Held } from './held.ts';
 
 /** No answer in this time is said to the person, who can act elsewhere. */
 const answerWithinMs = 8_000;

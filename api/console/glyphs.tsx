@@ -1,3 +1,4 @@
+// Signs that say a state beside its word and its colour: three channels, so that none alone has to be seen.
 import type { Glyph } from './view-state.ts';
 
 const paths: Readonly<Record<Glyph, string>> = {

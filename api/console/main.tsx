@@ -1,3 +1,4 @@
+// The console starts: sign-in, then the wall. Without a session it says that nobody watches on this screen.
 import { render } from 'preact';
 import { session, signIn } from './client.ts';
 import { followStream } from './follow.ts';

@@ -1,5 +1,7 @@
-import { AckSheet, type Held } from './ack-sheet.tsx';
+// The open alerts as a list. Nothing is hidden, merged or cleared here; order is by urgency alone.
+import { AckSheet } from './ack-sheet.tsx';
 import { GlyphIcon } from './glyphs.tsx';
+import type { Held } from './held.ts';
 import type { SinceServer } from './tile.tsx';
 import { alertText, bandOf, duration, inOrder } from './view-state.ts';
 import type { AlertView } from './wire.ts';

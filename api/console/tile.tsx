@@ -1,3 +1,4 @@
+// One patient as drawn from `viewTile`: decides nothing, so that what is tested is what is shown.
 import { GlyphIcon } from './glyphs.tsx';
 import { type BandView, type CellView, clockTime, duration, type TileLook } from './view-state.ts';
 

@@ -1,8 +1,9 @@
+// The screen as a whole. It shows what the server judged; when the link is lost it shows no number as current.
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { type Held, holdOf } from './ack-sheet.tsx';
 import type { Heard, Stream } from './follow.ts';
 import { GlyphIcon } from './glyphs.tsx';
+import { type Held, holdOf } from './held.ts';
 import type { LinkState } from './link.ts';
 import { Rail } from './rail.tsx';
 import { say } from './say.ts';

@@ -1,3 +1,4 @@
+// Looking at the log beside the process that owns it. Reads files alone; locks, cuts and changes nothing.
 import { join } from 'node:path';
 import type { Disk, LogRecord, TopicName } from '../../contract/index.ts';
 import { scanFolder } from '../../durable/index.ts';

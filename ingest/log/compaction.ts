@@ -1,6 +1,8 @@
-import type { TopicLog } from './topic-log.ts';
+// Compaction of a topic: the last record of each key stays, positions stay. A power cut leaves the old or the new, never half.
+
 import { compactAtSegments } from './limits.ts';
 import { decodePayload } from './payload.ts';
+import type { TopicLog } from './topic-log.ts';
 
 /**
  * Keeps the last record of each key of a compacted topic: its sealed segments become one. A tombstone goes with what it

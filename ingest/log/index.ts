@@ -1,8 +1,7 @@
 import type { EmbeddedLog, EmbeddedLogOptions, EmbeddedLogPorts } from './embedded.ts';
 
-export type { EmbeddedLog, EmbeddedLogOptions, EmbeddedLogPorts } from './embedded.ts';
-
 export { scanTopic } from './cat.ts';
+export type { EmbeddedLog, EmbeddedLogOptions, EmbeddedLogPorts } from './embedded.ts';
 
 export type LogOptions = { readonly driver: 'embedded' } & EmbeddedLogOptions;
 

@@ -6,9 +6,9 @@ import {
   type LogBatch,
   type LogRecord,
   LogUnavailableError,
-  partitionOf,
   type Position,
   PositionOutsideLogError,
+  partitionOf,
   recordBytesMax,
   type TopicName,
 } from '../../contract/index.ts';
