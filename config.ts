@@ -54,8 +54,8 @@ export type Config = z.infer<typeof Config>;
 export class ConfigError extends Error {
   readonly code = 'CONFIG_INVALID';
   readonly faults: readonly string[];
-  constructor(faults: readonly string[]) {
-    super(`the configuration is not valid:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  constructor(faults: readonly string[], options?: ErrorOptions) {
+    super(`the configuration is not valid:\n${faults.map((fault) => `  ${fault}`).join('\n')}`, options);
     this.name = 'ConfigError';
     this.faults = faults;
   }
@@ -123,7 +123,7 @@ function parse(file: string, lineCounter: LineCounter, faults: string[]) {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new ConfigError([`${file}: cannot be read: ${(cause as Error).message}`]);
+    throw new ConfigError([`${file}: cannot be read: ${(cause as Error).message}`], { cause });
   }
   const document = parseDocument(text, { lineCounter });
   for (const error of document.errors) faults.push(`${file}: ${error.message.split('\n')[0]}`);

@@ -133,7 +133,7 @@ function readRules(file: string | undefined): RuleSet {
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new ConfigError([`alerting.rules ${path}: ${(cause as Error).message}`]);
+    throw new ConfigError([`alerting.rules ${path}: ${(cause as Error).message}`], { cause });
   }
   const checked = RuleSet.safeParse(parsed);
   if (!checked.success)

@@ -367,8 +367,12 @@ export class Journal implements AsyncDisposable {
   /** Once: the segment is given up and the next one goes on. Again within a minute: nothing goes on. */
   #failed(error: Error): void {
     const now = this.#ports.clock.mono();
-    if (now - this.#failedAt < secondFailureWithinMs) return this.#fatal(error);
+    const isSecond = now - this.#failedAt < secondFailureWithinMs;
     this.#failedAt = now;
+    if (isSecond) {
+      this.#fatal(error);
+      return;
+    }
     this.#ports.announce(
       'error',
       `${this.#options.folder}: a write failed (${error.message}); its segment is sealed, a new one goes on`,

@@ -32,9 +32,8 @@ export function encodeHeader(header: SegmentHeader): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC, true);
   const { id, base, previousEnd, ownEnd, covers, createdAt } = header;
-  [id, base, previousEnd, ownEnd, covers, createdAt].forEach((value, i) =>
-    view.setBigUint64(8 + 8 * i, BigInt(value), true),
-  );
+  const values = [id, base, previousEnd, ownEnd, covers, createdAt];
+  for (const [i, value] of values.entries()) view.setBigUint64(8 + 8 * i, BigInt(value), true);
   view.setUint32(4, crc32c(bytes, 8), true);
   return bytes;
 }

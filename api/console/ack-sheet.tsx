@@ -26,7 +26,7 @@ export function AckSheet({ held, now, live, close }: SheetProps) {
     else say(answer);
   };
   return (
-    <div class="sheet" role="group" aria-label="Acknowledge" onKeyDown={(event) => event.key === 'Escape' && close()}>
+    <section class="sheet" aria-label="Acknowledge" onKeyDown={(event) => event.key === 'Escape' && close()}>
       <p>
         <b>{held.who}</b>
       </p>
@@ -47,6 +47,6 @@ export function AckSheet({ held, now, live, close }: SheetProps) {
         </button>
       </div>
       {said === '' ? null : <p role="alert">{said}</p>}
-    </div>
+    </section>
   );
 }

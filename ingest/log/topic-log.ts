@@ -43,6 +43,7 @@ export class TopicLog {
       positions = await this.journal.append(payloads, lane);
     } catch (cause) {
       const full = isDiskFull(cause);
+      // biome-ignore lint/style/useErrorCause: the cause is passed, in the third argument.
       throw new LogUnavailableError(
         full ? 'LOG_FULL' : 'LOG_UNAVAILABLE',
         `${this.name}: ${(cause as Error).message}`,
