@@ -181,6 +181,7 @@ export class Stream {
       return run;
     });
     this.#arm();
+    if (this.#busy > 0 && this.#trail.readings.length === 0) extend(this.#trail, this.evidence());
   }
 
   /** Rows of this vital. A spot measurement has no hold, so a mild rule that relies on one is not for it. */

@@ -103,7 +103,9 @@ describe('an acknowledgement', () => {
     ]).toEqual(['active', 'acknowledged', 'active']);
   });
 
-  test('of a silent sensor is void when that gets worse; its end needs nobody', { tags: ['ALR-TECH', 'ALR-REASSERT'] }, () => {
+  test('of a silent sensor is void when that gets worse; its end needs nobody', {
+    tags: ['ALR-TECH', 'ALR-REASSERT'],
+  }, () => {
     const run = ward();
     run
       .patient('p-1')

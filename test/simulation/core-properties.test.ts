@@ -1,7 +1,7 @@
 // Whatever patients, devices and people do, and however often the process dies: the log decides.
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { Vital } from '../../contract/index.ts';
+import type { InputRecord, Vital } from '../../contract/index.ts';
 import {
   bodies,
   difference,
@@ -11,6 +11,7 @@ import {
   newEngine,
   restarted,
   type Says,
+  start,
   type Ward,
   ward,
 } from '../support/core.ts';
@@ -116,6 +117,63 @@ test('copies, restarts and partitions change no byte of any body', {
   const property = fc.property(plan, (each) => faultOf(each) === undefined);
   const { failed, counterexample, errorInstance } = fc.check(property, { numRuns: 40, seed: 3 });
   const fault =
-    failed && counterexample ? `${faultOf(counterexample[0])} ${JSON.stringify(counterexample)}` : String(errorInstance ?? '');
+    failed && counterexample
+      ? `${faultOf(counterexample[0])} ${JSON.stringify(counterexample)}`
+      : String(errorInstance ?? '');
   expect(failed ? fault || 'failed' : '').toBe('');
 });
+
+/** What was told, without when. */
+function types(run: Ward, events = run.events): string[] {
+  return events.flatMap(({ kind, body }) =>
+    kind === 'alert' ? [`${body.type} ${body.alert.family} ${body.alert.patient}`] : [],
+  );
+}
+
+test('the wall clock jumps by an hour: nothing is raised, cleared or delayed by it', { tags: ['ALR-CLOCK'] }, () => {
+  const property = fc.property(
+    plan,
+    fc.integer({ min: 10, max: 180 }),
+    fc.constantFrom(-1, 1),
+    (each, second, direction) => {
+      const run = played(each);
+      const jumpAt = start + second * 1_000;
+      const jumped = inPartition(run.records, 0, 1).map((record) => {
+        if (record.kind !== 'tick' || record.body.log < jumpAt) return record;
+        return { ...record, body: { ...record.body, utc: record.body.utc + direction * 3_600_000 } };
+      });
+      return types(run, judge(jumped)).join() === types(run).join();
+    },
+  );
+  expect(fc.check(property, { numRuns: 15, seed: 4 }).counterexample).toBeNull();
+});
+
+test('one in five fresh readings swapped with the next: the same episodes', { tags: ['ALR-EPISODE'] }, () => {
+  const run = ward();
+  const patient = run.patient('p-1').wears('spo2').wears('pulse').steady('pulse', 80, '1s', '200s');
+  patient.steady('spo2', 96, '1s', '20s').steady('spo2', 86, '20s', '60s').steady('spo2', 95, '60s', '100s');
+  patient.steady('spo2', 77, '100s', '130s').steady('spo2', 97, '130s', '200s');
+  run.run('199s');
+  let late = 0;
+  const property = fc.property(fc.array(fc.nat(run.records.length - 1), { maxLength: 120, size: 'max' }), (places) => {
+    const records = inPartition(run.records, 0, 1);
+    for (const at of places) swap(records, at);
+    const engine = newEngine();
+    const same = types(run, judge(records, engine)).join() === types(run).join();
+    late += engine.counters['late'] ?? 0;
+    return same;
+  });
+  expect(fc.check(property, { numRuns: 40, seed: 6 }).counterexample).toBeNull();
+  expect(late).toBeGreaterThan(100);
+});
+
+/** Puts a reading behind the next one of its device. */
+function swap(records: InputRecord[], at: number): void {
+  const record = records[at];
+  if (record?.kind !== 'readings') return;
+  const next = records.findIndex(
+    (each, i) => i > at && each.kind === 'readings' && each.header.device === record.header.device,
+  );
+  if (next < 0 || next > at + 8) return;
+  records.splice(next, 0, ...records.splice(at, 1));
+}
