@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -39,6 +39,7 @@ beforeEach(async () => {
     const bound = { id: `as-${device}`, revision: 1, patient, device, gateway: device, from, to: null, signals };
     await register('assignment', bound.id, bound satisfies Assignment);
   }
+  return () => rm(folder, { recursive: true, force: true });
 });
 
 async function register(kind: 'device' | 'assignment', id: string, body: object): Promise<void> {

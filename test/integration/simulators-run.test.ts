@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -11,6 +11,7 @@ import { startTestBroker, type TestBroker, until } from '../unit/simulators/test
 let data: string;
 beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'vigil-sim-run-'));
+  return () => rm(data, { recursive: true, force: true });
 });
 
 const url = (path: string) => new URL(path, import.meta.url).href;

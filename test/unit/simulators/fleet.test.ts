@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFile, mkdtemp, readFile, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ import { startTestBroker, type TestBroker, until } from './test-broker.ts';
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vigil-fleet-'));
+  return () => rm(folder, { recursive: true, force: true });
 });
 const journalFile = () => join(folder, 'journal');
 const truthFile = () => join(folder, 'truth.jsonl');

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -25,6 +25,7 @@ import { startDeafBroker, startTestBroker, type TestBroker, until } from './test
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vigil-kit-'));
+  return () => rm(folder, { recursive: true, force: true });
 });
 
 const device = 'd-1';

@@ -9,6 +9,7 @@ import { startFakeApi } from './fake-api.ts';
 let dataFolder: string;
 beforeEach(async () => {
   dataFolder = await mkdtemp(join(tmpdir(), 'vigil-provision-'));
+  return () => rm(dataFolder, { recursive: true, force: true });
 });
 
 const options = (count = 2) => ({ dataFolder, count, socket: adminSocket(dataFolder) });

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -15,6 +15,7 @@ import { startTestBroker, type TestBroker, until } from './test-broker.ts';
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vigil-ward-'));
+  return () => rm(folder, { recursive: true, force: true });
 });
 
 const identity = (n: number) => ({ name: `kit-${n}`, device: `d-${n}`, token: `t-${n}`, patient: `p-${n}` });
