@@ -198,7 +198,11 @@ describe('an assignment', () => {
   test('with a known end is over then, on log time', { tags: ['ALR-ARMED', 'ALR-CLOCK'] }, () => {
     const { run } = oneReading();
     const record = run.records.find(({ record: { kind } }) => kind === 'assignment')?.record as InputRecord;
-    const next = { ...record, body: { ...(record.body as object), revision: 2, to: start + 10_000 } } as InputRecord;
+    const next = {
+      ...record,
+      header: { ...record.header, at: start + 2_000 },
+      body: { ...(record.body as object), revision: 2, to: start + 10_000 },
+    } as InputRecord;
     take(run, next);
     run.run('9s');
     const engine = restarted(run.engine);
