@@ -14,6 +14,8 @@ export class CountsReporter implements Reporter {
     }
     if (reason !== 'passed' && counts.failed === 0) counts.failed = 1;
     // After vitest's own summary, which is written in the same turn.
-    process.on('exit', () => process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`));
+    process.on('exit', () =>
+      process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`),
+    );
   }
 }
