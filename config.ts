@@ -38,6 +38,11 @@ const Config = z.strictObject({
         .int()
         .min(512 * 1024 * 1024)
         .default(53_687_091_200),
+      // Largest segment file and reserve, for a small disk; default: by topic.
+      segmentBytes: z
+        .int()
+        .min(256 * 1024)
+        .optional(),
     })
     .prefault({}),
   store: z.strictObject({ driver: z.literal('duckdb').default('duckdb') }).prefault({}),

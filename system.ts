@@ -56,9 +56,14 @@ export async function startSystem(
   };
 
   const watchdog = stack.use(await startWatchdog({ ...config.ops, anyPort: !named.has('ops.opsPort') }));
+  const { segmentBytes, ...logOptions } = config.log;
   const log = stack.use(
     await openLog(
-      { ...config.log, folder: join(place.data, 'log') },
+      {
+        ...logOptions,
+        folder: join(place.data, 'log'),
+        ...(segmentBytes !== undefined && { segmentBytesMax: segmentBytes }),
+      },
       { disk: realDisk(), clock, announce, onFatal: endProcess },
     ),
   );
