@@ -1,13 +1,14 @@
 // The real disk. A write that did not do all it was asked to is a failure: on a full disk the kernel may write a part and
 // report no error (tried: 2,388,608 of 3,000,000 bytes).
-import { close, constants, fdatasync, fstat, ftruncate, open, read, write } from 'node:fs';
+import { close, constants, fdatasync, fstat, fsync, ftruncate, open, read, write } from 'node:fs';
 import { mkdir, readdir, rename, statfs, unlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Disk, DiskFile } from '../contract/index.ts';
 
 const openFd = promisify(open);
 const closeFd = promisify(close);
-const syncFd = promisify(fdatasync);
+const syncDataFd = promisify(fdatasync);
+const syncFd = promisify(fsync);
 const statFd = promisify(fstat);
 const truncateFd = promisify(ftruncate);
 
@@ -33,6 +34,7 @@ export function realDisk(): Disk {
     async syncFolder(path) {
       const fd = await openFd(path, constants.O_RDONLY | constants.O_DIRECTORY);
       try {
+        // Not fdatasync: it may leave out the entries of a folder whose size has not changed.
         await syncFd(fd);
       } finally {
         await closeFd(fd);
@@ -61,7 +63,7 @@ function fileOf(path: string, fd: number): DiskFile {
           else resolve();
         });
       }),
-    sync: () => syncFd(fd),
+    sync: () => syncDataFd(fd),
     truncate: (size) => truncateFd(fd, size),
     size: async () => (await statFd(fd)).size,
     close: () => closeFd(fd),

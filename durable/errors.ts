@@ -16,6 +16,24 @@ export class DiskFailedError extends Error {
   }
 }
 
+/** More waits to be written than may: whoever appends has to slow down. */
+export class JournalBusyError extends Error {
+  readonly code = 'JOURNAL_BUSY';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'JournalBusyError';
+  }
+}
+
+/** The journal was closed, in order. */
+export class JournalClosedError extends Error {
+  readonly code = 'JOURNAL_CLOSED';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'JournalClosedError';
+  }
+}
+
 /** A file holds what no version of Vigil wrote there; it is never overwritten. */
 export class ForeignFileError extends Error {
   readonly code = 'FOREIGN_FILE';

@@ -8,6 +8,8 @@ export const frameHeaderBytes = 16;
 
 const idBytes = new Uint8Array(8);
 const idView = new DataView(idBytes.buffer);
+let seededSegment = -1;
+let seed = 0;
 
 /** A frame that was read: where its payload lies in the buffer, and where the next frame begins. */
 export interface Frame {
@@ -16,22 +18,24 @@ export interface Frame {
   readonly to: number;
 }
 
-/** Writes a frame whose payload is `head` followed by `body`; gives the offset after it. */
+/** Writes a frame whose payload is `head` followed by `body`; gives the offset after it. Plain arguments: it runs per record. */
 export function writeFrame(
   target: Uint8Array,
   view: DataView,
   at: number,
-  frame: { readonly segment: number; readonly position: number; readonly head: Uint8Array; readonly body: Uint8Array },
+  segment: number,
+  position: number,
+  head: Uint8Array,
+  body: Uint8Array,
 ): number {
-  const { head, body } = frame;
   const from = at + frameHeaderBytes;
   const to = from + head.length + body.length;
   target.set(head, from);
   target.set(body, from + head.length);
-  view.setUint32(at, head.length + body.length, true);
-  view.setUint32(at + 8, frame.position % 2 ** 32, true);
-  view.setUint32(at + 12, Math.floor(frame.position / 2 ** 32), true);
-  view.setUint32(at + 4, crcOf(target, at, to, frame.segment), true);
+  view.setUint32(at, to - from, true);
+  view.setUint32(at + 8, position % 2 ** 32, true);
+  view.setUint32(at + 12, Math.floor(position / 2 ** 32), true);
+  view.setUint32(at + 4, crcOf(target, at, to, segment), true);
   return to;
 }
 
@@ -57,6 +61,11 @@ export function readFrame(
 
 /** Over the segment's id, the position and the payload. */
 function crcOf(bytes: Uint8Array, at: number, to: number, segment: number): number {
-  idView.setFloat64(0, segment, true);
-  return crc32c(bytes, at + 8, to, crc32c(idBytes));
+  // One segment is written or read for long: the CRC of its id is kept.
+  if (segment !== seededSegment) {
+    idView.setFloat64(0, segment, true);
+    seed = crc32c(idBytes);
+    seededSegment = segment;
+  }
+  return crc32c(bytes, at + 8, to, seed);
 }

@@ -1,19 +1,29 @@
 // A journal: a folder of segments, appended to by one writer. Class C: what it confirms survives a power cut.
 // Invariants: one write in flight, and what arrives meanwhile joins the next; positions are given in the order of the file;
 // nothing is confirmed before the disk has it; readers see only what is durable.
-// On failure: a failed write seals its segment at the last durable frame, and a new segment takes what waits; a second
-// failure within a minute rejects everything and is fatal. A full disk rejects data, while control goes on from a reserve
-// that was claimed before, until there is room again.
-import assert from 'node:assert/strict';
+// On failure: a failed write is final for its segment, which is sealed at the last durable frame, and a new segment takes
+// what waits; a second failure within a minute rejects everything and is fatal. A full disk is met when a segment is made:
+// it rejects data, while control goes on from a reserve that was claimed before, until there is room again.
 import { join } from 'node:path';
 import type { Announce, Clock, Disk, DiskFile, Lane } from '../contract/index.ts';
-import { DiskFailedError, DiskFullError, isDiskFull } from './errors.ts';
-import { frameHeaderBytes, writeFrame } from './frame.ts';
+import { AppendQueue, type DurableRun, type Payload } from './append-queue.ts';
+import { DiskFailedError, DiskFullError, isDiskFull, JournalClosedError } from './errors.ts';
+import { frameHeaderBytes } from './frame.ts';
+import { Gate } from './gate.ts';
 import { fullRetryEveryMs, payloadBytesMax, secondFailureWithinMs, writeBytesMax } from './limits.ts';
-import { type Entry, JournalReader } from './reader.ts';
-import { recover } from './recovery.ts';
-import { encodeHeader, preallocate, type SegmentHeader, segmentHeaderBytes, segmentName } from './segment.ts';
-import type { Segment } from './segments.ts';
+import { type Entries, JournalReader } from './reader.ts';
+import { type Recovered, recover, unfinished } from './recovery.ts';
+import {
+  encodeHeader,
+  type KeptEntry,
+  preallocate,
+  type SegmentHeader,
+  segmentHeaderBytes,
+  segmentName,
+  wholeBytes,
+  writeWhole,
+} from './segment.ts';
+import { emptySegment, type Segment } from './segments.ts';
 
 export interface JournalOptions {
   readonly folder: string;
@@ -31,63 +41,44 @@ export interface JournalPorts {
   readonly onFatal: (error: Error) => void;
 }
 
-/** What one append writes: a payload of two parts, so that a caller need not join them. */
-export interface Payload {
-  readonly head: Uint8Array;
-  readonly body: Uint8Array;
-}
-
-interface Pending {
-  readonly payloads: readonly Payload[];
-  readonly lane: Lane;
-  readonly positions: number[];
-  readonly resolve: (positions: readonly number[]) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** Payloads of one append that stand in the write at hand. */
-interface Part {
-  readonly pending: Pending;
-  readonly count: number;
-}
-
 /** Opens the journal of a folder, or makes an empty one; torn ends are cut, corruption is announced and set aside. */
-export async function openJournal(options: JournalOptions, ports: JournalPorts): Promise<Journal> {
-  const { segmentBytes, reserveBytes } = options;
-  const smallest = segmentHeaderBytes + frameHeaderBytes + payloadBytesMax;
-  assert(
-    segmentBytes >= smallest && (reserveBytes === 0 || reserveBytes >= smallest),
-    `a segment has at least ${smallest} bytes`,
-  );
-  await ports.disk.makeFolder(options.folder);
+export async function openJournal<P extends Payload = Payload>(
+  options: JournalOptions,
+  ports: JournalPorts,
+): Promise<Journal<P>> {
   const found = await recover(options.folder, ports);
-  const journal = new Journal(options, ports, found);
+  const journal = new Journal<P>(options, ports, found);
   await journal.claimReserve();
   return journal;
 }
 
-export class Journal implements AsyncDisposable {
+export class Journal<P extends Payload = Payload> implements AsyncDisposable {
   readonly #options: JournalOptions;
   readonly #ports: JournalPorts;
-  /** In order of position; the last is the active one unless `#mustRoll`. */
+  /** In order of position; the last is the active one, if any is. Changed through the gate, but for new ones at the end. */
   readonly #segments: Segment[];
+  readonly #gate = new Gate();
   readonly #reader: JournalReader;
-  readonly #control: Pending[] = [];
-  readonly #data: Pending[] = [];
+  readonly #queue = new AppendQueue<P>();
   readonly #stopping = new AbortController();
-  readonly #buffer = new Uint8Array(writeBytesMax + payloadBytesMax + frameHeaderBytes);
+  readonly #buffer = new Uint8Array(writeBytesMax);
   readonly #view = new DataView(this.#buffer.buffer);
+  readonly #payloadBytesMax: number;
   #active: { readonly segment: Segment; readonly file: DiskFile } | undefined;
   #high: number;
   #lastId: number;
   #pumping: Promise<void> | undefined;
   #state: 'ok' | 'full' | 'down' = 'ok';
   #failedAt = Number.NEGATIVE_INFINITY;
-  #hasReserve = false;
-  #spare: Promise<void> | undefined;
-  #onDurable: (() => void) | undefined;
+  #hasReserve: boolean;
+  #hasSpare = false;
+  #makingSpare: Promise<void> | undefined;
+  /** The segment for whose successor room was looked for. */
+  #lookedFor: Segment | undefined;
+  #waitingForRoom: Promise<void> | undefined;
+  #onDurable: (runs: readonly DurableRun<P>[]) => void = () => {};
 
-  constructor(options: JournalOptions, ports: JournalPorts, found: Awaited<ReturnType<typeof recover>>) {
+  constructor(options: JournalOptions, ports: JournalPorts, found: Recovered) {
     this.#options = options;
     this.#ports = ports;
     this.#segments = found.segments;
@@ -96,6 +87,8 @@ export class Journal implements AsyncDisposable {
     this.#lastId = found.lastId;
     this.#hasReserve = found.hasReserve;
     this.#reader = new JournalReader(options.folder, ports, this.#segments);
+    const smallest = Math.min(options.segmentBytes, options.reserveBytes || options.segmentBytes);
+    this.#payloadBytesMax = Math.min(payloadBytesMax, smallest - segmentHeaderBytes - frameHeaderBytes);
   }
 
   /** First position kept. */
@@ -112,20 +105,19 @@ export class Journal implements AsyncDisposable {
     return this.#state;
   }
 
-  /** Called after each durable write. */
-  onDurable(callback: () => void): void {
+  /** Called after each durable write, before its appends are confirmed, with what it made durable, in order. */
+  onDurable(callback: (runs: readonly DurableRun<P>[]) => void): void {
     this.#onDurable = callback;
   }
 
-  /** Segments that will not change any more, oldest first, with the base of the one after each. */
+  /** Segments that will not change any more and have another behind them, oldest first. */
   get sealed(): readonly Segment[] {
-    return this.#segments.filter((segment) => segment !== this.#active?.segment);
+    return this.#segments.slice(0, -1);
   }
 
   /** Position after the last record of the sealed segments. */
   get sealedEnd(): number {
-    const count = this.sealed.length;
-    return count === 0 ? this.low : this.#endOf(count - 1);
+    return this.#segments.length < 2 ? this.low : (this.#segments.at(-1) as Segment).header.base;
   }
 
   /** Bytes of all segment files. */
@@ -133,28 +125,30 @@ export class Journal implements AsyncDisposable {
     return this.#segments.reduce((sum, segment) => sum + segment.fileBytes, 0);
   }
 
-  /** Positions once all payloads are durable, in order; rejects with `DiskFullError` or `DiskFailedError`. */
-  append(payloads: readonly Payload[], lane: Lane): Promise<readonly number[]> {
-    return new Promise((resolve, reject) => {
-      if (this.#stopping.signal.aborted || this.#state === 'down') reject(new DiskFailedError('the journal is closed'));
-      else if (this.#state === 'full' && lane === 'data') reject(this.#fullError());
-      else if (payloads.length === 0) resolve([]);
-      else if (
-        payloads.some(
-          ({ head, body }) => head.length + body.length > payloadBytesMax || head.length + body.length === 0,
-        )
-      )
-        reject(new RangeError(`a payload has 1 to ${payloadBytesMax} bytes`));
-      else {
-        (lane === 'control' ? this.#control : this.#data).push({ payloads, lane, positions: [], resolve, reject });
-        this.#pumping ??= this.#pump();
-      }
-    });
+  /**
+   * Positions once all payloads are durable, in order. Rejects with `DiskFullError`, `DiskFailedError`, `JournalBusyError`
+   * or `JournalClosedError`, and a payload that no segment can hold with a `RangeError`.
+   */
+  append(payloads: readonly P[], lane: Lane): Promise<readonly number[]> {
+    const refusal = this.#refusal(lane);
+    if (refusal) return Promise.reject(refusal);
+    let bytes = 0;
+    for (const { head, body } of payloads) {
+      if (head.length + body.length > this.#payloadBytesMax || head.length + body.length === 0)
+        return Promise.reject(
+          new RangeError(`a payload of ${head.length + body.length} bytes, 1 to ${this.#payloadBytesMax} are allowed`),
+        );
+      bytes += frameHeaderBytes + head.length + body.length;
+    }
+    if (bytes === 0) return Promise.resolve([]);
+    const confirmed = this.#queue.add(payloads, bytes, lane);
+    this.#pumping ??= this.#pump();
+    return confirmed;
   }
 
-  /** Durable entries from `from` on, at least one unless `from` is the end; `next` is where to go on. */
-  read(from: number): Promise<{ readonly entries: readonly Entry[]; readonly next: number }> {
-    return this.#reader.read(from, this.#high);
+  /** Durable entries from `from` on, at least one unless `next` is the end. */
+  read(from: number): Promise<Entries> {
+    return this.#gate.read(() => this.#reader.read(from, this.#high));
   }
 
   /** Position before which everything is older than `before` (epoch ms) or over `bytesMax`, in whole sealed segments. */
@@ -169,174 +163,156 @@ export class Journal implements AsyncDisposable {
     return this.#segments.at(-1)?.header.base ?? this.#high;
   }
 
-  /** Removes whole sealed segments whose records all lie before `position`. */
+  /** Removes whole sealed segments whose records all lie before `position`; one after the other, so that no cut leaves a hole. */
   async dropBefore(position: number): Promise<void> {
-    const kept = this.#segments.findIndex((_, i) => this.#endOf(i) > position || i === this.#segments.length - 1);
-    const dropped = this.#segments.splice(0, Math.max(0, kept));
-    for (const segment of dropped) await this.#reader.forget(segment);
-    for (const segment of dropped)
-      await this.#ports.disk.remove(join(this.#options.folder, segmentName(segment.header.base)));
-    if (dropped.length > 0) await this.#ports.disk.syncFolder(this.#options.folder);
+    const { folder } = this.#options;
+    for (let next = this.#segments[1]; next && next.header.base <= position; next = this.#segments[1]) {
+      await this.#gate.change(async () => {
+        const oldest = this.#segments.shift() as Segment;
+        await this.#ports.disk.remove(join(folder, segmentName(oldest.header.base)));
+      });
+      await this.#ports.disk.syncFolder(folder);
+    }
   }
 
   /**
    * Puts one segment, written whole, in the place of the sealed segments `old` (the oldest ones, in order): the entries
    * keep their positions. A power cut leaves the old ones or the new one, never a mixture.
    */
-  async replace(
-    old: readonly Segment[],
-    entries: readonly { readonly position: number; readonly payload: Uint8Array }[],
-  ): Promise<void> {
-    const first = old[0];
-    if (!first || old.some((segment, i) => this.#segments[i] !== segment)) return;
+  async replace(old: readonly Segment[], entries: readonly KeptEntry[]): Promise<void> {
     const { disk, clock } = this.#ports;
     const { folder } = this.#options;
-    const covers = this.#endOf(old.length - 1);
-    const bytes = entries.reduce((sum, { payload }) => sum + frameHeaderBytes + payload.length, segmentHeaderBytes);
-    const header = {
+    const [first] = old;
+    const next = this.#segments[old.length];
+    if (!first || !next || old.some((segment, i) => this.#segments[i] !== segment)) return;
+    const bytes = wholeBytes(entries);
+    const { base, previousId, previousEnd } = first.header;
+    const header: SegmentHeader = {
       id: ++this.#lastId,
-      base: first.header.base,
-      previousEnd: first.header.previousEnd,
+      base,
+      previousId,
+      previousEnd,
       ownEnd: bytes,
-      covers,
+      covers: next.header.base,
       createdAt: clock.wall(),
     };
-    await preallocate(disk, folder, 'compact', bytes);
-    const file = await disk.open(join(folder, 'compact'), { create: false, durable: false });
-    await this.#writeWhole(file, header, entries);
-    await disk.rename(join(folder, 'compact'), join(folder, segmentName(header.base)));
+    const path = join(folder, unfinished.compacted);
+    await preallocate(disk, folder, unfinished.compacted, bytes);
+    await writeWhole(disk, path, header, entries);
+    await this.#gate.change(async () => {
+      await disk.rename(path, join(folder, segmentName(base)));
+      this.#segments.splice(0, old.length, emptySegment(header, bytes, bytes));
+    });
     await disk.syncFolder(folder);
-    for (const segment of old) await this.#reader.forget(segment);
-    this.#segments.splice(0, old.length, { header, end: bytes, fileBytes: bytes, marks: [] });
     for (const segment of old.slice(1)) await disk.remove(join(folder, segmentName(segment.header.base)));
     await disk.syncFolder(folder);
   }
 
+  /** Writes what waits, as far as the disk takes it, and closes. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     await this.#pumping;
-    await this.#spare?.catch(() => {});
-    for (const pending of [...this.#control.splice(0), ...this.#data.splice(0)])
-      pending.reject(new DiskFailedError('the journal is closed'));
-    await this.#active?.file.close();
-    await this.#reader.close();
+    await this.#makingSpare;
+    await this.#waitingForRoom;
+    await this.#active?.file.close().catch(() => {});
+    this.#active = undefined;
   }
 
   /** Makes the reserve if it is wanted and missing; without room for it the journal starts as full. */
   async claimReserve(): Promise<void> {
     if (this.#hasReserve || this.#options.reserveBytes === 0) return;
     try {
-      await preallocate(this.#ports.disk, this.#options.folder, 'reserve', this.#options.reserveBytes);
-      await this.#ports.disk.syncFolder(this.#options.folder);
-      this.#hasReserve = true;
+      await this.#makeReserve();
     } catch (error) {
       if (!isDiskFull(error)) throw error;
       this.#becomeFull();
     }
   }
 
+  #refusal(lane: Lane): Error | undefined {
+    const { folder } = this.#options;
+    if (this.#state === 'down') return new DiskFailedError(`${folder}: nothing more can be made durable`);
+    if (this.#stopping.signal.aborted) return new JournalClosedError(`${folder}: the journal is closed`);
+    return this.#state === 'full' && lane === 'data' ? this.#fullError() : undefined;
+  }
+
   async #pump(): Promise<void> {
-    while (this.#control.length > 0 || this.#data.length > 0) {
+    while (this.#queue.isWaiting('control') || this.#queue.isWaiting('data')) {
       try {
         await this.#writeGroup();
       } catch (error) {
         this.#failed(error as Error);
       }
     }
-    // In the same turn in which the queues were seen empty: an append that comes later starts the next pump.
+    // In the same turn in which the queue was seen empty: an append that comes later starts the next pump.
     this.#pumping = undefined;
   }
 
   /** One write: as many waiting payloads as fit, control first. */
   async #writeGroup(): Promise<void> {
     const active = this.#active;
-    const room = active ? Math.min(writeBytesMax, active.segment.fileBytes - active.segment.end) : 0;
-    const group = active && this.#encode(active.segment.header.id, room);
-    if (!active || !group || group.parts.length === 0) return this.#roll();
+    if (!active) return this.#roll();
+    const room = Math.min(writeBytesMax, active.segment.fileBytes - active.segment.end);
+    const target = { buffer: this.#buffer, view: this.#view, room };
+    const { bytes, records } = this.#queue.encode(target, active.segment.header.id, this.#high);
+    if (records === 0) return this.#roll();
     try {
-      await active.file.write(this.#buffer.subarray(0, group.bytes), active.segment.end);
+      await active.file.write(this.#buffer.subarray(0, bytes), active.segment.end);
     } catch (error) {
-      this.#failed(error as Error);
-      return this.#state === 'down' ? undefined : this.#roll();
+      this.#active = undefined;
+      await active.file.close().catch(() => {});
+      throw error;
     }
-    active.segment.end += group.bytes;
-    this.#settle(group.parts);
+    active.segment.end += bytes;
+    const first = this.#high;
+    this.#high += records;
+    this.#queue.settle(records, first, this.#onDurable);
     this.#prepareSpare(active.segment);
-  }
-
-  /** Encodes into the buffer; the parts say whose payloads are in it, since more may arrive while it is written. */
-  #encode(segment: number, room: number): { readonly bytes: number; readonly parts: readonly Part[] } {
-    const parts: Part[] = [];
-    let at = 0;
-    let position = this.#high;
-    for (const pending of this.#waiting()) {
-      const first = pending.positions.length;
-      let i = first;
-      for (; i < pending.payloads.length; i++) {
-        const { head, body } = pending.payloads[i] as Payload;
-        if (at + frameHeaderBytes + head.length + body.length > room) break;
-        at = writeFrame(this.#buffer, this.#view, at, { segment, position: position++, head, body });
-      }
-      if (i > first) parts.push({ pending, count: i - first });
-      if (i < pending.payloads.length) break;
-    }
-    return { bytes: at, parts };
-  }
-
-  *#waiting(): Generator<Pending> {
-    yield* this.#control;
-    if (this.#state !== 'full') yield* this.#data;
-  }
-
-  /** Gives the written records their positions, in the order in which they were encoded. */
-  #settle(parts: readonly Part[]): void {
-    for (const { pending, count } of parts) for (let i = 0; i < count; i++) pending.positions.push(this.#high++);
-    for (const { pending } of parts) {
-      if (pending.positions.length < pending.payloads.length) continue;
-      // Each queue is written from its head, so a whole one is the first of its own.
-      (pending.lane === 'control' ? this.#control : this.#data).shift();
-      pending.resolve(pending.positions);
-    }
-    this.#onDurable?.();
   }
 
   /** The next segment: the spare one, or one made now; on a full disk the reserve, for control alone. */
   async #roll(): Promise<void> {
-    await this.#spare?.catch(() => {});
+    await this.#makingSpare;
+    const { disk, announce } = this.#ports;
+    const { folder, segmentBytes, reserveBytes } = this.#options;
+    let full: unknown;
     try {
-      if (this.#state === 'full') throw this.#fullError();
-      if (this.#spare === undefined)
-        await preallocate(this.#ports.disk, this.#options.folder, 'spare', this.#options.segmentBytes);
-      this.#spare = undefined;
-      await this.#activate('spare', this.#options.segmentBytes);
+      if (this.#state === 'ok' && !this.#hasSpare) await preallocate(disk, folder, unfinished.spare, segmentBytes);
+      else if (!this.#hasSpare) throw this.#fullError();
+      this.#hasSpare = false;
+      return await this.#activate(unfinished.spare);
     } catch (error) {
-      this.#spare = undefined;
       if (!isDiskFull(error)) throw error;
+      full = error;
       this.#becomeFull();
-      if (this.#control.length === 0) return;
-      if (!this.#hasReserve) return this.#rejectControl(this.#fullError(error));
-      this.#hasReserve = false;
-      await this.#activate('reserve', this.#options.reserveBytes);
     }
+    if (!this.#queue.isWaiting('control')) return;
+    if (!this.#hasReserve) return this.#queue.reject('control', this.#fullError(full));
+    this.#hasReserve = false;
+    announce('warning', `${folder}: control goes on from the reserve of ${reserveBytes} bytes`);
+    await this.#activate('reserve');
   }
 
   /** Turns a file of zeros into the active segment. */
-  async #activate(name: string, size: number): Promise<void> {
+  async #activate(name: string): Promise<void> {
     const { disk, clock } = this.#ports;
     const { folder } = this.#options;
-    const before = this.#active?.segment ?? this.#segments.at(-1);
-    // A segment that never held a record gives its place to the new one.
+    const before = this.#segments.at(-1);
+    // A segment that never held a record gives its name, and its place, to the new one.
     const empty = before !== undefined && before.header.base === this.#high;
     const header: SegmentHeader = {
       id: ++this.#lastId,
       base: this.#high,
+      previousId: (empty ? before.header.previousId : before?.header.id) ?? 0,
       previousEnd: (empty ? before.header.previousEnd : before?.end) ?? 0,
       ownEnd: 0,
       covers: 0,
       createdAt: clock.wall(),
     };
     const file = await disk.open(join(folder, name), { create: false, durable: true });
+    let segment: Segment;
     try {
+      segment = emptySegment(header, await file.size(), segmentHeaderBytes);
       await file.write(encodeHeader(header), 0);
       await disk.rename(join(folder, name), join(folder, segmentName(header.base)));
       await disk.syncFolder(folder);
@@ -345,113 +321,85 @@ export class Journal implements AsyncDisposable {
       throw error;
     }
     await this.#active?.file.close().catch(() => {});
-    if (empty) {
-      this.#segments.pop();
-      await this.#reader.forget(before);
-    }
-    const segment: Segment = { header, end: segmentHeaderBytes, fileBytes: size, marks: [] };
+    if (empty) this.#segments.pop();
     this.#segments.push(segment);
     this.#active = { segment, file };
   }
 
   /** Half full: the next segment is made meanwhile, so that a roll does not wait for its zeros. */
   #prepareSpare(active: Segment): void {
-    if (this.#spare !== undefined || this.#state !== 'ok' || active.end * 2 < active.fileBytes) return;
-    this.#spare = preallocate(this.#ports.disk, this.#options.folder, 'spare', this.#options.segmentBytes);
-    this.#spare.catch(() => {
-      // The roll meets it again and says so.
-      this.#spare = undefined;
-    });
-  }
-
-  /** Once: the segment is given up and the next one goes on. Again within a minute: nothing goes on. */
-  #failed(error: Error): void {
-    const now = this.#ports.clock.mono();
-    const isSecond = now - this.#failedAt < secondFailureWithinMs;
-    this.#failedAt = now;
-    if (isSecond) {
-      this.#fatal(error);
+    if (this.#hasSpare || this.#lookedFor === active || this.#state !== 'ok' || active.end * 2 < active.fileBytes)
       return;
-    }
-    this.#ports.announce(
-      'error',
-      `${this.#options.folder}: a write failed (${error.message}); its segment is sealed, a new one goes on`,
+    this.#lookedFor = active;
+    const { disk, announce } = this.#ports;
+    const { folder, segmentBytes } = this.#options;
+    this.#makingSpare = preallocate(disk, folder, unfinished.spare, segmentBytes).then(
+      () => {
+        this.#hasSpare = true;
+      },
+      // The roll tries again and decides; until then what is active takes everything.
+      (error: Error) => announce('warning', `${folder}: the next segment could not be made yet (${error.message})`),
     );
   }
 
-  #fatal(cause: Error): void {
+  /** A write, or the making of a segment, failed for another reason than a full disk. */
+  #failed(cause: Error): void {
     if (this.#state === 'down') return;
+    const { clock, announce, onFatal } = this.#ports;
+    const { folder } = this.#options;
+    const now = clock.mono();
+    if (now - this.#failedAt >= secondFailureWithinMs) {
+      this.#failedAt = now;
+      announce('error', `${folder}: a write failed (${cause.message}); its segment is sealed, a new one goes on`);
+      return;
+    }
     this.#state = 'down';
-    const error = new DiskFailedError(`${this.#options.folder}: ${cause.message}`, { cause });
-    for (const pending of [...this.#control.splice(0), ...this.#data.splice(0)]) pending.reject(error);
-    this.#ports.announce('error', `${this.#options.folder}: nothing more can be made durable (${cause.message})`);
-    this.#ports.onFatal(error);
+    const error = new DiskFailedError(`${folder}: ${cause.message}`, { cause });
+    this.#queue.rejectAll(error);
+    announce('error', `${folder}: nothing more can be made durable (${cause.message})`);
+    onFatal(error);
   }
 
   #fullError(cause?: unknown): DiskFullError {
-    return new DiskFullError(
-      `${this.#options.folder}: the disk is full; readings are not acknowledged until there is room`,
-      { cause },
-    );
-  }
-
-  #rejectControl(error: Error): void {
-    for (const pending of this.#control.splice(0)) pending.reject(error);
+    return new DiskFullError(`${this.#options.folder}: the disk is full; no more data until there is room`, { cause });
   }
 
   #becomeFull(): void {
-    for (const pending of this.#data.splice(0)) pending.reject(this.#fullError());
-    if (this.#state === 'full') return;
+    this.#queue.reject('data', this.#fullError());
+    if (this.#state !== 'ok') return;
     this.#state = 'full';
     this.#ports.announce('error', this.#fullError().message);
-    void this.#waitForRoom();
+    this.#waitingForRoom = this.#waitForRoom();
   }
 
-  /** Tries each second; the reserve is claimed again before data may flow. */
+  /** Tries each second; data flows again when there is a reserve and a segment. */
   async #waitForRoom(): Promise<void> {
-    const { disk, clock, announce } = this.#ports;
-    const { folder, segmentBytes } = this.#options;
+    const { clock, announce, disk } = this.#ports;
+    const { folder, segmentBytes, reserveBytes } = this.#options;
     while (this.#state === 'full') {
       await clock.sleep(fullRetryEveryMs, this.#stopping.signal).catch(() => {});
-      if (this.#stopping.signal.aborted || this.#state !== 'full') return;
+      if (this.#stopping.signal.aborted) return;
       try {
-        if (!this.#hasReserve && this.#options.reserveBytes > 0) {
-          await preallocate(disk, folder, 'reserve', this.#options.reserveBytes);
-          this.#hasReserve = true;
-        }
-        await preallocate(disk, folder, 'spare', segmentBytes);
-        this.#spare = Promise.resolve();
-        this.#state = 'ok';
-        announce('info', `${folder}: there is room again`);
+        if (!this.#hasReserve && reserveBytes > 0) await this.#makeReserve();
+        if (!this.#hasSpare) await preallocate(disk, folder, unfinished.spare, segmentBytes);
+        this.#hasSpare = true;
       } catch (error) {
-        if (!isDiskFull(error)) this.#fatal(error as Error);
+        if (!isDiskFull(error)) this.#failed(error as Error);
+        continue;
       }
+      // Control may have taken the reserve meanwhile.
+      if (this.#state !== 'full' || !(this.#hasReserve || reserveBytes === 0)) continue;
+      this.#state = 'ok';
+      announce('info', `${folder}: there is room again`);
     }
   }
 
-  async #writeWhole(
-    file: DiskFile,
-    header: SegmentHeader,
-    entries: readonly { readonly position: number; readonly payload: Uint8Array }[],
-  ): Promise<void> {
-    const none = new Uint8Array(0);
-    const bytes = new Uint8Array(header.ownEnd);
-    const view = new DataView(bytes.buffer);
-    bytes.set(encodeHeader(header));
-    let at = segmentHeaderBytes;
-    for (const { position, payload } of entries)
-      at = writeFrame(bytes, view, at, { segment: header.id, position, head: payload, body: none });
-    try {
-      await file.write(bytes, 0);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-  }
-
-  /** Base of the segment after the i-th. */
-  #endOf(i: number): number {
-    const segment = this.#segments[i] as Segment;
-    return segment.header.covers || (this.#segments[i + 1]?.header.base ?? this.#high);
+  async #makeReserve(): Promise<void> {
+    const { disk } = this.#ports;
+    const { folder, reserveBytes } = this.#options;
+    await preallocate(disk, folder, unfinished.reserve, reserveBytes);
+    await disk.rename(join(folder, unfinished.reserve), join(folder, 'reserve'));
+    await disk.syncFolder(folder);
+    this.#hasReserve = true;
   }
 }

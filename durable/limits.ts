@@ -12,3 +12,9 @@ export const fullRetryEveryMs = 1_000;
 
 /** Bytes read from a file at a time. */
 export const readBytes = 256 * 1024;
+
+/**
+ * Bytes that may wait in one lane: 64 writes, about a second of a disk that does 64 MB/s. More is refused, so that memory
+ * stays bounded while a disk hangs.
+ */
+export const waitingBytesMax = 64 * writeBytesMax;

@@ -1,6 +1,6 @@
 // The embedded log: every topic a journal of segment files in a folder. Class C: it keeps what was acknowledged.
 // On failure: what cannot be made durable is rejected and never confirmed; `durable/` decides what happens next.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import {
   type Announce,
@@ -17,6 +17,7 @@ import {
 import { ForeignFileError, type Journal, openJournal } from '../../durable/index.ts';
 import { compact } from './compaction.ts';
 import { cacheBytesMax, housekeepingEveryMs, reserveBytes } from './limits.ts';
+import type { LogPayload } from './payload.ts';
 import { TopicLog } from './topic-log.ts';
 
 export interface EmbeddedLogOptions {
@@ -55,7 +56,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions, ports: Embedd
   await checkPartitions(options, ports.disk);
   const topics = new Map<TopicName, TopicLog>();
   for (const name of topicNames) {
-    const journal = stack.use(await openJournal(journalOptions(name, options), ports));
+    const journal = stack.use(await openJournal<LogPayload>(journalOptions(name, options), ports));
     const partitions = TOPICS[name].partitions === 'inputs' ? options.partitions : 1;
     topics.set(name, new TopicLog(name, partitions, journal, cacheBytesMax));
   }
@@ -90,6 +91,9 @@ function journalOptions(name: TopicName, { folder, segmentBytesMax = Number.POSI
 /** The number of partitions decides where a key lives: it cannot change under records that are there. */
 async function checkPartitions({ folder, partitions }: EmbeddedLogOptions, disk: Disk): Promise<void> {
   const path = join(folder, 'partitions');
+  // The last process may have been killed between the rename and the sync.
+  await disk.syncFolder(dirname(folder));
+  await disk.syncFolder(folder);
   const names = await disk.list(folder);
   if (!names.includes('partitions')) {
     const file = await disk.open(`${path}.new`, { create: !names.includes('partitions.new'), durable: false });
@@ -128,6 +132,7 @@ class Housekeeping implements AsyncDisposable {
   readonly #needed = new Map<TopicName, Map<string, Position>>();
   readonly #stopping = new AbortController();
   readonly #loop: Promise<void>;
+  #lastRound: Promise<void> = Promise.resolve();
   readonly #announced = new Set<TopicName>();
 
   constructor(topics: ReadonlyMap<TopicName, TopicLog>, options: EmbeddedLogOptions, ports: EmbeddedLogPorts) {
@@ -142,7 +147,14 @@ class Housekeeping implements AsyncDisposable {
     this.#needed.set(name, readers.set(reader, position));
   }
 
-  async tidy(): Promise<void> {
+  /** One round at a time: two would write the same file. */
+  tidy(): Promise<void> {
+    const round = this.#lastRound.then(() => this.#tidy());
+    this.#lastRound = round.catch(() => {});
+    return round;
+  }
+
+  async #tidy(): Promise<void> {
     for (const [name, topic] of this.#topics) {
       const settings: TopicSettings = TOPICS[name];
       if (settings.compacted) await compact(topic);
@@ -153,6 +165,7 @@ class Housekeeping implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
+    await this.#lastRound;
   }
 
   async #run(): Promise<void> {
@@ -166,7 +179,7 @@ class Housekeeping implements AsyncDisposable {
     }
   }
 
-  async #retain(name: TopicName, journal: Journal, { keepDays }: TopicSettings): Promise<void> {
+  async #retain(name: TopicName, journal: Journal<LogPayload>, { keepDays }: TopicSettings): Promise<void> {
     const days = keepDays === 'inputs' ? this.#options.keepDays : keepDays;
     if (days === null) return;
     const bytesMax = keepDays === 'inputs' ? this.#options.keepBytes : Number.POSITIVE_INFINITY;

@@ -15,3 +15,6 @@ export const compactAtSegments = 4;
 
 /** Log keys whose bytes are kept: patients, gateways and registry objects of one installation. */
 export const keysCachedMax = 65_536;
+
+/** Longest key in UTF-8: ids have at most 64 characters, content ids 64. */
+export const keyBytesMax = 1_024;

@@ -1,13 +1,14 @@
-// The newest records of a topic in memory. Never a hole: what cannot be held whole is left to the files.
 import type { LogRecord } from '../../contract/index.ts';
+import type { DurableRun } from '../../durable/index.ts';
+import type { LogPayload } from './payload.ts';
 
-/** One append's records, as they were given: readers who follow need no file. */
-interface Chunk {
-  readonly base: number;
+interface Chunk extends DurableRun<LogPayload> {
   readonly next: number;
   readonly bytes: number;
-  readonly records: readonly (LogRecord & { readonly partition: number })[];
 }
+
+/** What an object costs beside its bytes, roughly. */
+const recordOverheadBytes = 64;
 
 /** The newest records of a topic, in order and without holes, bounded in bytes; the oldest go first. */
 export class Recent {
@@ -21,46 +22,39 @@ export class Recent {
 
   /** Position from which on every durable record is here; undefined while nothing is. */
   get from(): number | undefined {
-    return this.#chunks[0]?.base;
+    return this.#chunks[0]?.first;
   }
 
-  /** Takes records in order of position; a hole empties what was here. */
-  add(records: Chunk['records']): void {
-    const first = records[0];
-    const last = records.at(-1);
-    if (!first || !last) return;
-    const before = this.#chunks.at(-1);
-    // A large append may be split by control records between its parts: then the files are the only whole picture.
-    const whole = last.position - first.position === records.length - 1;
-    if (!whole || (before && before.next !== first.position)) this.clear();
-    if (!whole) return;
-    const bytes = records.reduce((sum, record) => sum + record.value.length + record.key.length + 64, 0);
-    this.#chunks.push({ base: first.position, next: last.position + 1, bytes, records });
-    this.#bytes += bytes;
-    while (this.#bytes > this.#bytesMax && this.#chunks.length > 1)
-      this.#bytes -= (this.#chunks.shift() as Chunk).bytes;
-  }
-
-  clear(): void {
-    this.#chunks.length = 0;
-    this.#bytes = 0;
+  /** Takes what one write made durable. */
+  add(runs: readonly DurableRun<LogPayload>[]): void {
+    for (const { first, payloads, from, to } of runs) {
+      let bytes = 0;
+      for (let i = from; i < to; i++) bytes += (payloads[i] as LogPayload).body.length + recordOverheadBytes;
+      this.#chunks.push({ first, payloads, from, to, next: first + to - from, bytes });
+      this.#bytes += bytes;
+    }
+    let gone = 0;
+    while (this.#bytes > this.#bytesMax && gone < this.#chunks.length - 1)
+      this.#bytes -= (this.#chunks[gone++] as Chunk).bytes;
+    if (gone > 0) this.#chunks.splice(0, gone);
   }
 
   /** Up to `max` records of a partition from `position` (at or after `from`) on, and where to go on. */
   read(partition: number, position: number, max: number): { readonly records: LogRecord[]; readonly next: number } {
-    const found: LogRecord[] = [];
+    const records: LogRecord[] = [];
     let next = position;
-    for (let i = this.#indexOf(position); i < this.#chunks.length; i++) {
-      const chunk = this.#chunks[i] as Chunk;
-      for (const record of chunk.records) {
-        if (record.position < position || record.partition !== partition) continue;
-        if (found.length === max) return { records: found, next };
-        found.push(record);
-        next = record.position + 1;
+    for (let c = this.#indexOf(position); c < this.#chunks.length; c++) {
+      const { first, payloads, from, to } = this.#chunks[c] as Chunk;
+      for (let i = from + Math.max(0, position - first); i < to; i++) {
+        const payload = payloads[i] as LogPayload;
+        if (payload.partition !== partition) continue;
+        if (records.length === max) return { records, next };
+        records.push({ position: first + i - from, key: payload.key, value: payload.body });
+        next = first + i - from + 1;
       }
-      next = Math.max(next, chunk.next);
+      next = Math.max(next, first + to - from);
     }
-    return { records: found, next };
+    return { records, next };
   }
 
   #indexOf(position: number): number {

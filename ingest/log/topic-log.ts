@@ -1,5 +1,6 @@
 // One topic of the embedded log: a journal that all its partitions share, so that one durable write serves them all.
-// Positions are the journal's, so a partition's have gaps.
+// Class C. Positions are the journal's, so a partition's have gaps. Readers follow from memory, which holds exactly the
+// newest durable records, and fall back to the files; they never pass the durable end and never jump.
 import {
   type AppendRecord,
   type Lane,
@@ -12,54 +13,40 @@ import {
   recordBytesMax,
   type TopicName,
 } from '../../contract/index.ts';
-import { isDiskFull, type Journal } from '../../durable/index.ts';
+import { isDiskFull, type Journal, JournalClosedError } from '../../durable/index.ts';
 import { batchRecordsMax } from './limits.ts';
-import { decodePayload, Heads, partitionOfPayload } from './payload.ts';
+import { decodePayload, Heads, type LogPayload, partitionOfPayload } from './payload.ts';
 import { Recent } from './recent.ts';
 
 export class TopicLog {
   readonly name: TopicName;
   readonly partitions: number;
-  readonly journal: Journal;
+  readonly journal: Journal<LogPayload>;
   readonly #recent: Recent;
-  readonly #heads = new Heads();
+  readonly #heads: Heads;
   readonly #waiting = new Set<() => void>();
+  #closed = false;
 
-  constructor(name: TopicName, partitions: number, journal: Journal, cacheBytes: number) {
+  constructor(name: TopicName, partitions: number, journal: Journal<LogPayload>, cacheBytes: number) {
     this.name = name;
     this.partitions = partitions;
     this.journal = journal;
     this.#recent = new Recent(cacheBytes);
+    this.#heads = new Heads(partitions);
+    journal.onDurable((runs) => {
+      this.#recent.add(runs);
+      this.#wake();
+    });
   }
 
   async append(records: readonly AppendRecord[], lane: Lane): Promise<readonly Position[]> {
-    const placed = records.map((record) => ({ record, partition: this.#partitionOf(record) }));
-    const payloads = placed.map(({ record, partition }) => ({
-      head: this.#heads.of(partition, record.key),
-      body: record.value,
-    }));
-    let positions: readonly Position[];
+    const payloads = records.map((record) => this.#payloadOf(record));
     try {
-      positions = await this.journal.append(payloads, lane);
+      return await this.journal.append(payloads, lane);
     } catch (cause) {
-      const full = isDiskFull(cause);
-      // biome-ignore lint/style/useErrorCause: the cause is passed, in the third argument.
-      throw new LogUnavailableError(
-        full ? 'LOG_FULL' : 'LOG_UNAVAILABLE',
-        `${this.name}: ${(cause as Error).message}`,
-        { cause },
-      );
+      if (cause instanceof RangeError) throw cause;
+      throw this.#unavailable(cause as Error);
     }
-    this.#recent.add(
-      placed.map(({ record, partition }, i) => ({
-        position: positions[i] as number,
-        key: record.key,
-        value: record.value,
-        partition,
-      })),
-    );
-    this.#wake();
-    return positions;
   }
 
   bounds(partition: number): { readonly low: Position; readonly high: Position } {
@@ -68,34 +55,27 @@ export class TopicLog {
   }
 
   async *read(partition: number, from: Position, signal: AbortSignal, max = batchRecordsMax): AsyncGenerator<LogBatch> {
-    const { low, high } = this.bounds(partition);
-    if (from < low || from > high) throw new PositionOutsideLogError(this.name, partition, from, low, high);
+    this.#check(partition);
+    this.#checkPosition(partition, from);
     for (let position = from; !signal.aborted; ) {
-      const end = this.journal.high;
-      if (position >= end) {
+      if (this.#closed) throw new LogUnavailableError('LOG_CLOSED', `${this.name}: the log is closed`);
+      if (position >= this.journal.high) {
         await this.#more(position, signal);
         continue;
       }
-      if (position < this.journal.low)
-        throw new PositionOutsideLogError(this.name, partition, position, this.journal.low, this.journal.high);
-      const { records, next } = await this.#readSome(partition, position, max);
+      const { records, next } = await this.#readSome(partition, position, Math.max(1, max));
+      // Retention may have passed the reader, before it read or meanwhile.
+      this.#checkPosition(partition, position);
       position = next;
       // Without a record of this partition only the end is worth saying.
-      if (records.length > 0 || next >= end) yield { records, next, high: this.journal.high };
-    }
-  }
-
-  /** Every record of the topic from the files, for compaction and `log cat`. */
-  async *scan(from: Position): AsyncGenerator<LogRecord & { readonly partition: number }> {
-    for (let position = from; position < this.journal.high; ) {
-      const { entries, next } = await this.journal.read(position);
-      for (const entry of entries) yield { position: entry.position, ...decodePayload(entry.payload) };
-      position = next;
+      if ((records.length > 0 || next >= this.journal.high) && !signal.aborted)
+        yield { records, next, high: this.journal.high };
     }
   }
 
   /** Ends every waiting read. */
   close(): void {
+    this.#closed = true;
     this.#wake();
   }
 
@@ -103,10 +83,12 @@ export class TopicLog {
     partition: number,
     position: Position,
     max: number,
-  ): Promise<{ records: LogRecord[]; next: Position }> {
+  ): Promise<{ readonly records: LogRecord[]; readonly next: Position }> {
     const cachedFrom = this.#recent.from;
     if (cachedFrom !== undefined && position >= cachedFrom) return this.#recent.read(partition, position, max);
-    const { entries, next } = await this.journal.read(position);
+    const { entries, next } = await this.journal.read(position).catch((cause: Error) => {
+      throw this.#unavailable(cause);
+    });
     const records: LogRecord[] = [];
     for (const entry of entries) {
       if (partitionOfPayload(entry.payload) !== partition) continue;
@@ -117,11 +99,11 @@ export class TopicLog {
     return { records, next };
   }
 
-  #partitionOf({ key, value, partition = partitionOf(key, this.partitions) }: AppendRecord): number {
+  #payloadOf({ key, value, partition = partitionOf(key, this.partitions) }: AppendRecord): LogPayload {
     this.#check(partition);
     if (value.length > recordBytesMax)
-      throw new RangeError(`${this.name}: a record of ${value.length} bytes, at most ${recordBytesMax}`);
-    return partition;
+      throw new RangeError(`${this.name}: a record of ${value.length} bytes, at most ${recordBytesMax} are allowed`);
+    return { head: this.#heads.of(partition, key), body: value, partition, key };
   }
 
   #check(partition: number): void {
@@ -129,7 +111,20 @@ export class TopicLog {
       throw new RangeError(`${this.name} has no partition ${partition}: it has ${this.partitions}`);
   }
 
+  #checkPosition(partition: number, position: Position): void {
+    const { low, high } = this.journal;
+    if (!Number.isInteger(position) || position < low || position > high)
+      throw new PositionOutsideLogError(this.name, partition, position, low, high);
+  }
+
+  #unavailable(cause: Error): LogUnavailableError {
+    const closed = cause instanceof JournalClosedError ? 'LOG_CLOSED' : 'LOG_UNAVAILABLE';
+    const code = isDiskFull(cause) ? 'LOG_FULL' : closed;
+    return new LogUnavailableError(code, `${this.name}: ${cause.message}`, { cause });
+  }
+
   #wake(): void {
+    if (this.#waiting.size === 0) return;
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const resume of waiting) resume();
@@ -137,7 +132,7 @@ export class TopicLog {
 
   /** Until there is something behind `position`, or the reader gives up. */
   #more(position: Position, signal: AbortSignal): Promise<void> {
-    if (this.journal.high > position || signal.aborted) return Promise.resolve();
+    if (this.journal.high > position || signal.aborted || this.#closed) return Promise.resolve();
     return new Promise((resolve) => {
       const resume = () => {
         signal.removeEventListener('abort', resume);
