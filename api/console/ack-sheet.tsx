@@ -1,5 +1,5 @@
 // Acknowledging names alert, revision and patient as they were at the press: what changes meanwhile is shown, never taken.
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { acknowledge } from './client.ts';
 import type { Held } from './held.ts';
 import { alertText } from './view-state.ts';
@@ -15,6 +15,8 @@ interface SheetProps {
 export function AckSheet({ held, now, live, close }: SheetProps) {
   const [said, say] = useState('');
   const [sending, setSending] = useState(false);
+  const act = useRef<HTMLButtonElement>(null);
+  useEffect(() => act.current?.focus(), []);
   const changed = now.revision !== held.revision;
   const send = async () => {
     if (!live || sending) return;
@@ -36,7 +38,7 @@ export function AckSheet({ held, now, live, close }: SheetProps) {
         <button
           type="button"
           class="primary"
-          autofocus
+          ref={act}
           onClick={send}
           aria-disabled={live && !sending ? undefined : 'true'}
         >

@@ -14,6 +14,8 @@ export interface Ward {
   readonly system: SystemState | null;
   readonly tiles: ReadonlyMap<string, Arrived<TileView>>;
   readonly alerts: ReadonlyMap<string, { readonly n: number; readonly alert: AlertView }>;
+  /** Alerts that ended on this connection, by the number of their last event: an older copy must not open them again. */
+  readonly ended: ReadonlyMap<string, number>;
   /** Newest server time and when it came: the clock in the header. */
   readonly server: Arrived<string> | null;
   /** Events since the connection began, compared with the server's count. */
@@ -36,7 +38,16 @@ export interface Folded {
 }
 
 export function emptyWard(): Ward {
-  return { realm: '', version: '', system: null, tiles: new Map(), alerts: new Map(), server: null, count: 0 };
+  return {
+    realm: '',
+    version: '',
+    system: null,
+    tiles: new Map(),
+    alerts: new Map(),
+    ended: new Map(),
+    server: null,
+    count: 0,
+  };
 }
 
 /** The next ward. An event of a kind this screen does not know changes nothing but the count. */
@@ -51,7 +62,7 @@ export function fold(before: Ward, { event, data, arrivedMono }: StreamMessage):
       return { ward: { ...ward, tiles }, effect: 'none' };
     }
     case 'alert':
-      return { ward: { ...ward, alerts: withAlert(ward.alerts, data as AlertMessage) }, effect: 'none' };
+      return { ward: withAlert(ward, data as AlertMessage), effect: 'none' };
     case 'system':
       return { ward: { ...ward, system: data as SystemState }, effect: 'none' };
     case 'hb':
@@ -72,19 +83,25 @@ function snapshot({ realm, version, system, tiles, alerts, serverTs }: Snapshot,
     system,
     tiles: new Map(tiles.map((tile) => [tile.patient.id, { value: tile, arrivedMono }])),
     alerts: new Map(alerts.map((alert) => [alert.id, { n: 0, alert }])),
+    ended: new Map(),
     server: { value: serverTs, arrivedMono },
     count: 1,
   };
 }
 
+/** Ended alerts that are remembered: a copy comes soon or never, and the page is sent all of this four times a second. */
+const endedMax = 64;
+
 /** Keyed by alert, told apart by the number of its event; a closed one is kept out of the open list by its own state. */
-function withAlert(alerts: Ward['alerts'], { event, alert }: AlertMessage): Ward['alerts'] {
-  const known = alerts.get(alert.id);
-  if (known && (event.n <= known.n || alert.revision < known.alert.revision)) return alerts;
-  const next = new Map(alerts);
-  if (alert.state === 'closed') next.delete(alert.id);
-  else next.set(alert.id, { n: event.n, alert });
-  return next;
+function withAlert(ward: Ward, { event, alert }: AlertMessage): Ward {
+  const known = ward.alerts.get(alert.id);
+  if (event.n <= (known?.n ?? ward.ended.get(alert.id) ?? 0)) return ward;
+  if (known && alert.revision < known.alert.revision) return ward;
+  const alerts = new Map(ward.alerts);
+  if (alert.state !== 'closed') return { ...ward, alerts: alerts.set(alert.id, { n: event.n, alert }) };
+  alerts.delete(alert.id);
+  const ended = new Map([...ward.ended].slice(1 - endedMax)).set(alert.id, event.n);
+  return { ...ward, alerts, ended };
 }
 
 /** The server counts what it sent on this connection; another count here means that something was lost on the way. */

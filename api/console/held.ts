@@ -6,7 +6,8 @@ import type { AlertView } from './wire.ts';
 export interface Held {
   readonly id: string;
   readonly revision: number;
-  readonly patient: string;
+  /** Null: the alert is about no single patient. */
+  readonly patient: string | null;
   readonly text: string;
   readonly who: string;
 }
@@ -14,5 +15,5 @@ export interface Held {
 export function holdOf(alert: AlertView): Held {
   const { id, revision, patient } = alert;
   const who = patient ? `${patient.bed} ${patient.name}, ${patient.mrn}` : 'no single patient';
-  return { id, revision, patient: patient?.id ?? '', text: alertText(alert), who };
+  return { id, revision, patient: patient?.id ?? null, text: alertText(alert), who };
 }

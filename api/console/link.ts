@@ -42,6 +42,11 @@ export class LinkWatch {
     this.#heardAt = now.mono;
   }
 
+  /** Nothing that comes on a connection without a new snapshot makes the screen live again. */
+  get needsSnapshot(): boolean {
+    return this.#needsSnapshot;
+  }
+
   /** The connection ended or its content cannot be trusted: whatever comes next has to begin with a snapshot. */
   lost(): void {
     this.#needsSnapshot = true;

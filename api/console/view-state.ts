@@ -181,7 +181,7 @@ export function cellOf(
   const isCurrent = measurement.state === 'live' || measurement.state === 'degraded';
   // Fresh when it was sent, and still within its time by this screen's own clock.
   if (!live || !isCurrent || measurement.ageMs + sinceMs > measurement.freshForMs)
-    return { ...base, value: DASHES, current: false, note: live ? pastText(measurement) : '', fill: 'none' };
+    return { ...base, value: DASHES, current: false, note: pastText(measurement), fill: 'none' };
   const raised = inOrder(
     alerts.filter((alert) => alert.state === 'active' && alert.rules.some((rule) => rule.reading?.vital === vital)),
   )[0];
@@ -199,7 +199,7 @@ export function cellOf(
 function pastText(measurement: Measurement): string {
   if (measurement.state === 'never') return 'waiting for first reading';
   const past = lastOf(measurement);
-  const was = past ? `was ${past.text} at ${clockTime(past.takenAt)}` : 'no value yet';
+  const was = past ? `was ${past.text} at ${clockTime(past.takenAt).slice(0, 5)}` : 'no value yet';
   return measurement.state === 'absent' ? `${measurement.absent.replaceAll('-', ' ')} · ${was}` : was;
 }
 
@@ -217,21 +217,21 @@ export function viewTile(
   alerts: readonly AlertView[],
   link: LinkState,
   sinceMs: number,
-  systemDown: string | null,
+  down: SystemDown | null,
 ): TileLook {
   const live = link === 'live' || link === 'slow';
   const { id, bed, name, mrn } = tile.patient;
   const { monitoring } = tile;
-  const watched = systemDown === null ? monitoring.state : 'not-monitored';
+  const watched = down === null ? monitoring.state : 'not-monitored';
   const band = bandOf(alerts, link);
-  const current = live && systemDown === null;
+  const current = live && down === null;
   const cells = cellOrder.flatMap((vital) => {
     const measurement = tile.measurements.find((candidate) => candidate.vital === vital);
     return measurement ? [cellOf(measurement, alerts, sinceMs, current)] : [];
   });
   const state = stateOf(watched, live);
   const notMonitored = live && watched === 'not-monitored';
-  const plate = notMonitored ? plateOf(tile, systemDown) : null;
+  const plate = notMonitored ? plateOf(tile, down) : null;
   const frame = notMonitored ? 'not-monitored' : frameOf(alerts, live);
   const spoken = [bed, name, band.text, notMonitored ? `not monitored, ${plate?.cause ?? ''}` : state.text]
     .filter((part) => part !== '')
@@ -250,15 +250,15 @@ function stateOf(watched: string, live: boolean): TileLook['state'] {
   return { glyph: 'cross', text: 'not monitored' };
 }
 
-function plateOf(tile: TileView, systemDown: string | null): TileLook['plate'] {
+function plateOf(tile: TileView, down: SystemDown | null): TileLook['plate'] {
   const last = tile.measurements.flatMap((one) => {
     const past = lastOf(one);
     return past ? [`${signalName(one.vital)} ${past.text}`] : [];
   });
-  const cause = systemDown ?? tile.monitoring.cause;
+  const { cause, since } = down ?? tile.monitoring;
   return {
     cause: cause === null ? 'waiting for first reading' : causeWords(cause),
-    since: tile.monitoring.since,
+    since,
     last: last.length > 0 ? `last ${last.join(', ')}` : '',
   };
 }
@@ -284,22 +284,30 @@ export function bannerOf(
       : { title: `THIS SCREEN IS NOT LIVE${since}`, text: 'nothing shown here is current; watch the patients' };
   }
   const tiles = [...ward.tiles.values()].map(({ value }) => value);
-  const down = systemDownCause(ward);
+  const down = systemDown(ward);
   if (down !== null)
     return {
-      title: `${tiles.length} PATIENTS NOT MONITORED: ${causeWords(down)}`,
-      text: `nobody watches since ${clockTime(ward.system?.since ?? '')}`,
+      title: `${patientCount(tiles.length)} NOT MONITORED: ${causeWords(down.cause)}`,
+      text: `nobody watches since ${clockTime(down.since)}`,
     };
   const lost = tiles.filter((tile) => tile.monitoring.state === 'not-monitored');
   if (lost.length === 0) return null;
   const who = lost.map((tile) => `${tile.patient.bed} ${tile.patient.name}`).join('; ');
-  return { title: `${lost.length} PATIENT${lost.length === 1 ? '' : 'S'} NOT MONITORED`, text: who };
+  return { title: `${patientCount(lost.length)} NOT MONITORED`, text: who };
 }
 
-/** Cause for which nobody is watched at all, or null. */
-export function systemDownCause(ward: Ward): string | null {
-  const { system } = ward;
-  return system !== null && system.system && system.state === 'not-monitored'
-    ? (system.causes[0] ?? 'engine-down')
-    : null;
+function patientCount(count: number): string {
+  return `${count} PATIENT${count === 1 ? '' : 'S'}`;
+}
+
+/** Why nobody is watched at all, and since when. */
+export interface SystemDown {
+  readonly cause: string;
+  readonly since: string;
+}
+
+/** Set when the cause is Vigil itself, so that no patient is watched; null when it is not. */
+export function systemDown({ system }: Ward): SystemDown | null {
+  if (system === null || !system.system || system.state !== 'not-monitored') return null;
+  return { cause: system.causes[0] ?? 'engine-down', since: system.since };
 }

@@ -8,7 +8,7 @@ import type { LinkState } from './link.ts';
 import { Rail } from './rail.tsx';
 import { say } from './say.ts';
 import { TileCard } from './tile.tsx';
-import { bannerOf, clockTime, systemDownCause, viewTile } from './view-state.ts';
+import { bannerOf, clockTime, systemDown, viewTile } from './view-state.ts';
 import type { AlertView } from './wire.ts';
 
 /** The whole screen: header, what cannot be watched, tiles in their places, open alerts. */
@@ -24,7 +24,7 @@ export function Wall({ stream, user }: { readonly stream: Stream; readonly user:
     ? Date.parse(ward.server.value) + (heard.mono - ward.server.arrivedMono) + sinceHeard
     : Number.NaN;
   const since = (instant: string) => serverNow - Date.parse(instant);
-  const down = systemDownCause(ward);
+  const down = systemDown(ward);
   const alerts = [...ward.alerts.values()].map(({ alert }) => alert);
   const banner = bannerOf(ward, link, lostSince.value);
 
@@ -89,7 +89,7 @@ function Header({
   readonly serverNow: number;
 }) {
   const states = [...heard.ward.tiles.values()].map(({ value }) => value.monitoring.state);
-  const down = systemDownCause(heard.ward) !== null;
+  const down = systemDown(heard.ward) !== null;
   const count = (state: string) =>
     live
       ? down

@@ -27,6 +27,8 @@ let ward = emptyWard();
 let link: LinkState = 'connecting';
 let signedOut = false;
 let toldAt = 0;
+/** The connection whose snapshot is on the screen. */
+let shown: AbortController | null = null;
 
 function tell(): void {
   toldAt = performance.now();
@@ -37,6 +39,8 @@ function tell(): void {
 setInterval(() => {
   const before = link;
   link = watch.judge(now());
+  // The machine slept: what this connection says next is no snapshot, so only a new one makes the screen live again.
+  if (watch.needsSnapshot) shown?.abort();
   if (link !== before || performance.now() - toldAt >= tellEveryMs - judgeEveryMs / 2) tell();
 }, judgeEveryMs);
 
@@ -56,8 +60,10 @@ async function follow(): Promise<void> {
     onEvent: ({ event, data }) => {
       const result = fold(ward, { event: event ?? '', data: JSON.parse(data), arrivedMono: performance.now() });
       ward = result.ward;
-      if (result.effect === 'snapshot') watch.snapshot(now());
-      else if (result.effect === 'beat') watch.beat(now());
+      if (result.effect === 'snapshot') {
+        watch.snapshot(now());
+        shown = ended;
+      } else if (result.effect === 'beat') watch.beat(now());
       else if (result.effect === 'reload') ended.abort();
       else if (result.effect === 'signed-out') signedOut = true;
     },
@@ -84,6 +90,7 @@ for (let attempt = 0; ; ) {
     // The link watch says what it means for the screen; the next try is below.
   }
   watch.lost();
+  shown = null;
   attempt = performance.now() - startedAt > 10_000 ? 0 : attempt + 1;
   const waitMs = backOffMs[Math.min(attempt, backOffMs.length - 1)] ?? 2_000;
   await new Promise((resolve) => setTimeout(resolve, waitMs * (0.8 + 0.4 * Math.random())));
