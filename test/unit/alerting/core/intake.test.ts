@@ -9,8 +9,10 @@ import {
   ms,
   newEngine,
   ours,
+  owner,
   restarted,
   start,
+  tick,
   ward,
 } from '../../../support/core.ts';
 
@@ -268,7 +270,7 @@ test('after a gap that nobody can measure every signal is silent until heard', {
   };
   const tick = ours({ v: 1, kind: 'tick' }, { n: 99, epoch: 1, log: to, mono: 0, utc: to });
   take(run, ours({ v: 1, kind: 'blind' }, blind), ours({ v: 1, kind: 'blind' }, blind), tick);
-  expect(run.monitoring('spo2').slice(-2)).toEqual([
+  expect(run.monitoring('spo2').slice(2)).toEqual([
     '2s not-monitored blind',
     '108000s not-monitored gateway-lost since 0s',
   ]);
@@ -276,4 +278,56 @@ test('after a gap that nobody can measure every signal is silent until heard', {
     'raised gateway-lost',
     'raised stale',
   ]);
+});
+
+test('an old reading is silent so much sooner', { tags: ['ALR-STALE'] }, () => {
+  const run = ward();
+  run.patient('p-1').wears('spo2').reading('spo2', 96, '20s', { late: '10s' });
+  expect(run.run('45s').story()).toEqual(['40s raised stale spo2-p-1:spo2 low']);
+});
+
+test('alerts that begin with the same reading are two', { tags: ['ALR-EPISODE', 'ALR-REPLAY'] }, () => {
+  const run = ward();
+  const patient = run.patient('p-1').wears('glucose').reading('glucose', 100, '1min');
+  patient.state('glucose', '2min', { faults: ['strip'] }).state('glucose', '3min', {});
+  patient.state('glucose', '4min', { faults: ['strip'] }).state('glucose', '5min', {});
+  run.run('6min');
+  expect(run.story().map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
+    '120s raised sensor-fault',
+    '180s closed sensor-fault',
+    '240s raised sensor-fault',
+    '300s closed sensor-fault',
+  ]);
+  const events = run.events.flatMap(({ kind, body }) => (kind === 'alert' ? [body] : []));
+  expect([new Set(events.map(({ alert }) => alert.id)).size, new Set(events.map(({ event }) => event)).size]).toEqual([
+    2, 4,
+  ]);
+});
+
+test('a spot meter that is handed back leaves a high alert latched', { tags: ['ALR-CLEAR'] }, () => {
+  const run = ward();
+  const patient = run.patient('p-1').wears('glucose', { mode: 'spot', device: 'meter' }).reading('glucose', 50, '1min');
+  patient.removed('glucose', '2min');
+  expect(run.run('3min').story()).toEqual(['60s raised glucose-low high', '120s latched glucose-low high']);
+});
+
+test('what comes before the first tick is as old as UTC says', { tags: ['ALR-STALE', 'ALR-TICK'] }, () => {
+  const { run } = oneReading();
+  const records = inPartition(run.records, 0, 1).filter(({ kind }) => kind !== 'owner' && kind !== 'tick');
+  const engine = newEngine();
+  const until = (seconds: number, n: number) => tick(n, start + seconds * 1_000);
+  const events = judge([...records, owner(0), until(2, 0), until(30, 1), until(31, 2)], engine);
+  const raised = events.flatMap(({ kind, body }) =>
+    kind === 'alert' ? [`${body.alert.family} ${body.at - start}`] : [],
+  );
+  expect(raised).toEqual(['gateway-lost 30000', 'stale 31000']);
+});
+
+test('a beat once more is no sign of life', { tags: ['ALR-EPISODE', 'ALR-STALE'] }, () => {
+  const run = ward().silent('kit-p-1', '20s', '10h');
+  run.patient('p-1').wears('spo2').steady('spo2', 96, '1s', '20s');
+  run.run('45s');
+  const beats = run.records.filter(({ record }) => record.kind === 'gateway-beat').map(({ record }) => record);
+  expect([beats.length, judge(beats, run.engine)]).toEqual([1, []]);
+  expect(run.engine.counters['beats-copied']).toBe(1);
 });
