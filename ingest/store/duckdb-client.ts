@@ -144,7 +144,6 @@ export class DuckDbClient implements AsyncDisposable {
     worker.postMessage({ say: 'abort', id } satisfies ToThread);
     const timer = setTimeout(() => {
       if (this.#worker === worker) this.#died(new Error('a statement could not be interrupted'));
-      void worker.terminate();
     }, this.#ports.interruptMs ?? interruptMsMax);
     timer.unref();
     this.#interrupted.set(id, timer);

@@ -26,14 +26,17 @@ describeTimeSeriesStore('duckdb', { place, open });
 
 const child = fileURLToPath(new URL('./time-series-store-child.ts', import.meta.url));
 
-/** Writes until `batches` were answered, is killed, and says the last position that was answered. */
-async function writeAndDie(file: string, batches: number): Promise<number> {
+/** Writes until `batches` were answered, is killed `delayMs` into the next, and says the last position that was answered. */
+async function writeAndDie(file: string, batches: number, delayMs: number): Promise<number> {
   const writer = spawn(process.execPath, [child, file], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(writer, 'exit');
   let text = '';
+  let dying = false;
   for await (const chunk of writer.stdout) {
     text += chunk;
-    if (text.split('\n').length > batches) writer.kill('SIGKILL');
+    if (dying || text.split('\n').length <= batches) continue;
+    dying = true;
+    setTimeout(() => writer.kill('SIGKILL'), delayMs);
   }
   await ended;
   return Number(text.trimEnd().split('\n').at(-1));
@@ -41,8 +44,8 @@ async function writeAndDie(file: string, batches: number): Promise<number> {
 
 test('a kill in the middle of writing leaves rows and positions that agree', { tags: ['ING-COMMIT'] }, async () => {
   const file = place();
-  for (const batches of [1, 7, 20, 45]) {
-    const answered = await writeAndDie(file, batches);
+  for (const delayMs of [0, 1, 2, 3, 5, 7, 9, 12]) {
+    const answered = await writeAndDie(file, 3, delayMs);
     await using store = await open(file, 1);
     const [position = 0] = await store.positions();
     expect(position).toBeGreaterThanOrEqual(answered);

@@ -144,6 +144,18 @@ export function describeTimeSeriesStore(name: string, { place, open }: StoreUnde
       expect(slices).toEqual([{ device: 'd-1', block: block.block }]);
     });
 
+    test('a conflict that names another time than the first is one all the same', { tags: ['ING-DEDUP'] }, async () => {
+      await using store = await opened();
+      const first = numericRow({ seq: 1 });
+      await store.write({ numerics: [first], waveforms: [], positions: [1] });
+      const other = numericRow({ seq: 1, takenAt: start + 1e8, hash: 5n });
+      expect(await store.write({ numerics: [other], waveforms: [], positions: [2] })).toMatchObject({
+        written: 0,
+        conflicts: [{ seq: 1, hash: 5n }],
+      });
+      expect(await store.range(all)).toEqual([pointOf(first)]);
+    });
+
     test('two with one identity in one batch: the first stays', { tags: ['ING-DEDUP'] }, async () => {
       await using store = await opened();
       const [first, second] = [numericRow({ seq: 1, value: 97 }), numericRow({ seq: 1, value: 40, hash: 5n })];

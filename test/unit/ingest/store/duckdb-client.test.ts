@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { DuckDbClient } from '../../../../ingest/store/duckdb-client.ts';
 
-const options = { file: 'unused', partitions: 1, installation: '', threads: 1, memoryMiB: 64 };
+const circles = new Int32Array(new SharedArrayBuffer(4));
+const options = { circles, file: 'unused', partitions: 1, installation: '', threads: 1, memoryMiB: 64 };
 const unavailable = { code: 'STORE_UNAVAILABLE' };
 
 async function opened(deadlines: { readonly requestMs?: number; readonly interruptMs?: number } = {}) {
@@ -60,6 +61,10 @@ test('a thread that runs in circles is ended', { tags: ['ING-STORE'] }, async ()
   await using it = await opened({ requestMs: 200, interruptMs: 200 });
   await expect(it.count('stuck')).rejects.toMatchObject(unavailable);
   await it.answersAgain();
+  const counted = Atomics.load(circles, 0);
+  expect(counted).toBeGreaterThan(0);
+  await sleep(100);
+  expect(Atomics.load(circles, 0)).toBe(counted);
 });
 
 test('an abort ends the question with its reason', async () => {

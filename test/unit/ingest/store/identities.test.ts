@@ -5,9 +5,9 @@ import { rangesMax } from '../../../../ingest/store/limits.ts';
 test('what is staged and not committed leaves no trace', { tags: ['ING-COMMIT'] }, () => {
   const identities = new Identities();
   const failed = identities.stage();
-  expect([failed.claim(1, 1, noLead, 5), failed.claim(1, 1, noLead, 5)]).toEqual([true, false]);
+  expect([5, 5, 6, 6].map((seq) => failed.claim(1, 1, noLead, seq))).toEqual([true, false, true, false]);
   const again = identities.stage();
-  expect(again.claim(1, 1, noLead, 5)).toBe(true);
+  expect([5, 6].map((seq) => again.claim(1, 1, noLead, seq))).toEqual([true, true]);
   again.commit();
   expect(identities.stage().claim(1, 1, noLead, 5)).toBe(false);
 });
