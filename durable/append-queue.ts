@@ -33,11 +33,20 @@ interface Waiting<P extends Payload> {
   bytes: number;
 }
 
+/** A part of an append that was encoded into the write under way. */
+interface Taken<P extends Payload> {
+  readonly pending: Pending<P>;
+  readonly lane: Waiting<P>;
+  readonly run: DurableRun<P>;
+}
+
 export class AppendQueue<P extends Payload> {
   readonly #lanes: { readonly control: Waiting<P>; readonly data: Waiting<P> } = {
     control: { queue: [], bytes: 0 },
     data: { queue: [], bytes: 0 },
   };
+  /** What is under way; what arrives meanwhile, control too, comes after it. */
+  #taken: Taken<P>[] = [];
 
   isWaiting(lane: Lane): boolean {
     return this.#lanes[lane].queue.length > 0;
@@ -54,52 +63,47 @@ export class AppendQueue<P extends Payload> {
     });
   }
 
-  /** Writes frames into the buffer, control first, up to `room` bytes; gives how far it came. */
+  /** Writes frames into the buffer, control first, up to `room` bytes, positions from `high` on; gives how far it came. */
   encode(
     target: { readonly buffer: Uint8Array; readonly view: DataView; readonly room: number },
     segment: number,
     high: number,
   ): { readonly bytes: number; readonly records: number } {
     const { buffer, view, room } = target;
+    this.#taken = [];
     let at = 0;
     let position = high;
-    for (const { queue } of [this.#lanes.control, this.#lanes.data]) {
-      for (const { payloads, positions } of queue) {
-        for (let i = positions.length; i < payloads.length; i++) {
-          const { head, body } = payloads[i] as P;
-          if (at + frameHeaderBytes + head.length + body.length > room) return { bytes: at, records: position - high };
+    for (const lane of [this.#lanes.control, this.#lanes.data]) {
+      for (const pending of lane.queue) {
+        const { payloads, positions } = pending;
+        const from = positions.length;
+        const first = position;
+        let to = from;
+        for (; to < payloads.length; to++) {
+          const { head, body } = payloads[to] as P;
+          if (at + frameHeaderBytes + head.length + body.length > room) break;
           at = writeFrame(buffer, view, at, segment, position++, head, body);
         }
+        if (to > from) this.#taken.push({ pending, lane, run: { first, payloads, from, to } });
+        if (to < payloads.length) return { bytes: at, records: position - high };
       }
     }
     return { bytes: at, records: position - high };
   }
 
-  /** Gives the first `records` in the order of `encode` their positions from `high` on, confirms the appends that are complete. */
-  settle(records: number, high: number, onDurable: (runs: readonly DurableRun<P>[]) => void): void {
-    const runs: DurableRun<P>[] = [];
-    const complete: Pending<P>[] = [];
-    let left = records;
-    for (const lane of [this.#lanes.control, this.#lanes.data]) {
-      let done = 0;
-      for (const pending of lane.queue) {
-        const { payloads, positions } = pending;
-        const from = positions.length;
-        const to = Math.min(payloads.length, from + left);
-        if (to === from) break;
-        const first = high + records - left;
-        for (let i = from; i < to; i++) positions.push(first + i - from);
-        runs.push({ first, payloads, from, to });
-        left -= to - from;
-        if (to < payloads.length) break;
-        lane.bytes -= pending.bytes;
-        complete.push(pending);
-        done++;
-      }
-      lane.queue.splice(0, done);
+  /** What was encoded last is durable: it has its positions, and the appends that are complete are confirmed. */
+  settle(onDurable: (runs: readonly DurableRun<P>[]) => void): void {
+    const taken = this.#taken;
+    this.#taken = [];
+    for (const { pending, lane, run } of taken) {
+      for (let i = run.from; i < run.to; i++) pending.positions.push(run.first + i - run.from);
+      if (run.to < run.payloads.length) continue;
+      // Lanes are first in, first out: what is complete stands at the front.
+      lane.queue.shift();
+      lane.bytes -= pending.bytes;
     }
-    onDurable(runs);
-    for (const { resolve, positions } of complete) resolve(positions);
+    onDurable(taken.map(({ run }) => run));
+    for (const { pending, run } of taken) if (run.to === run.payloads.length) pending.resolve(pending.positions);
   }
 
   reject(lane: Lane, error: Error): void {

@@ -264,9 +264,8 @@ export class Journal<P extends Payload = Payload> implements AsyncDisposable {
       throw error;
     }
     active.segment.end += bytes;
-    const first = this.#high;
     this.#high += records;
-    this.#queue.settle(records, first, this.#onDurable);
+    this.#queue.settle(this.#onDurable);
     this.#prepareSpare(active.segment);
   }
 
