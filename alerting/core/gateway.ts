@@ -2,9 +2,9 @@
 // (ALR-GROUP). Their signals are marked where the patients are judged, with the same cause id.
 import { Book, type BookState } from './book.ts';
 import type { Context } from './context.ts';
-import { endedKept } from './limits.ts';
 import { Link, type LinkState } from './link.ts';
 import type { Arrival, Gap } from './log-clock.ts';
+import { remember } from './revisions.ts';
 import { technicalRule } from './technical.ts';
 import type { Timer } from './timer.ts';
 
@@ -49,11 +49,8 @@ export class Gateway {
     const idle = this.#assignments.size === 0;
     this.#assignments.delete(id);
     this.#ended.delete(id);
-    (on ? this.#assignments : this.#ended).set(id, revision);
-    for (const oldest of this.#ended.keys()) {
-      if (this.#ended.size <= endedKept) break;
-      this.#ended.delete(oldest);
-    }
+    if (on) this.#assignments.set(id, revision);
+    else remember(this.#ended, id, revision);
     if (on && idle && this.#link.heard === null) this.#link.armed = { ...arrival };
     const alert = this.book.find(family, this.#scope);
     if (alert && !this.#armed) this.book.close(alert, Math.max(arrival.utc, alert.raisedAt), 'unassigned');

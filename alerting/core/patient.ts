@@ -8,10 +8,11 @@ import type { ActiveRules, Context } from './context.ts';
 import { Device, type DeviceSaved } from './device.ts';
 import { follow, type Moment } from './episode.ts';
 import { intake, type SenderRecord, type Wearer } from './intake.ts';
-import { endedKept, errorsMax } from './limits.ts';
+import { errorsMax } from './limits.ts';
 import { Link } from './link.ts';
 import { type Arrival, afterGap, type Gap } from './log-clock.ts';
 import { endNotMonitored, notMonitored, raiseNotMonitored } from './not-monitored.ts';
+import { remember } from './revisions.ts';
 import { type Change, Stream } from './stream.ts';
 import { Sentry, type Watched } from './technical.ts';
 import type { Timer } from './timer.ts';
@@ -236,7 +237,7 @@ export class Patient implements Watched, Wearer {
       this.context.count('copies');
       return;
     }
-    this.#discharges = remember(this.#discharges, body.id, body.revision);
+    remember(this.#discharges, body.id, body.revision);
     for (const worn of this.#wardrobe.all) this.#unassign(worn, header.at, 'discharge');
     this.#release(() => true, header.at, 'discharge');
     this.#errors = 0;
@@ -395,9 +396,4 @@ export class Patient implements Watched, Wearer {
     patient.#unruled = saved.unruled;
     return patient;
   }
-}
-
-/** The newest entries of a map of revisions, bounded. */
-function remember(map: Map<string, number>, id: string, revision: number): Map<string, number> {
-  return new Map([...map, [id, revision] as const].slice(-endedKept));
 }

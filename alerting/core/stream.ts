@@ -38,7 +38,8 @@ export interface StreamState {
   readonly usableAcceptedAt: number;
   readonly value: number | null;
   readonly previous: number | null;
-  readonly runs: readonly { readonly text: string; readonly run: Run }[];
+  /** Runs that are not idle, by the rule's id: the rules themselves stand in the partition's entry. */
+  readonly runs: readonly { readonly rule: string; readonly run: Run }[];
   readonly trail: Trail;
   readonly watch: WatchState | null;
 }
@@ -217,7 +218,9 @@ export class Stream {
       usableAcceptedAt: this.usableAcceptedAt,
       value: this.value,
       previous: this.previous,
-      runs: this.rows.map((row, i) => ({ text: row.text, run: this.runs[i] as Run })),
+      runs: this.rows.flatMap((row, i) =>
+        this.runs[i]?.phase === 'idle' ? [] : [{ rule: row.id, run: this.runs[i] as Run }],
+      ),
       trail: this.#trail,
       watch: this.watch?.toJSON() ?? null,
     };
@@ -233,9 +236,9 @@ export class Stream {
     stream.previous = saved.previous;
     stream.#trail = saved.trail;
     stream.watch = saved.watch && Watch.restore(saved.watch);
-    const runs = new Map(saved.runs.map(({ text, run }) => [text, run]));
+    const runs = new Map(saved.runs.map(({ rule, run }) => [rule, run]));
     stream.rows = stream.#rowsOf(rules);
-    stream.runs = stream.rows.map((row) => runs.get(row.text) ?? idleRun());
+    stream.runs = stream.rows.map((row) => runs.get(row.id) ?? idleRun());
     stream.#arm();
     return stream;
   }

@@ -1,9 +1,9 @@
 // Which assignments of a patient are in force, which are over, and which gateways they need. Revisions tell a record from
 // its copy, also long after the assignment is over (`scale-out.md`).
 import type { InputBodies } from '../../contract/index.ts';
-import { endedKept } from './limits.ts';
 import { Link, type LinkState } from './link.ts';
 import { type Arrival, afterGap, type Gap } from './log-clock.ts';
+import { remember } from './revisions.ts';
 
 type Assignment = InputBodies['assignment'];
 
@@ -69,12 +69,7 @@ export class Wardrobe {
 
   end({ id, revision }: Pick<Assignment, 'id' | 'revision'>): void {
     this.#worn.delete(id);
-    this.#ended.delete(id);
-    this.#ended.set(id, revision);
-    for (const oldest of this.#ended.keys()) {
-      if (this.#ended.size <= endedKept) break;
-      this.#ended.delete(oldest);
-    }
+    remember(this.#ended, id, revision);
   }
 
   /** Forgets gateways that no assignment needs. */

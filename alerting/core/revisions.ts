@@ -1,0 +1,11 @@
+import { endedKept } from './limits.ts';
+
+/** Notes the newest revision of an id; of more than are kept the oldest are forgotten. */
+export function remember(revisions: Map<string, number>, id: string, revision: number): void {
+  revisions.delete(id);
+  revisions.set(id, revision);
+  for (const oldest of revisions.keys()) {
+    if (revisions.size <= endedKept) return;
+    revisions.delete(oldest);
+  }
+}
