@@ -1,3 +1,5 @@
+// What the subjects of one partition share: the clock that ticks tell, the rules in force, the way out for events. The same
+// at the same place in the log on any number of partitions (ALR-REPLAY), so a subject may depend on it.
 import type { Vital } from '../../contract/index.ts';
 import type { CompiledRules } from './compile.ts';
 import type { Sha256 } from './ids.ts';

@@ -2,8 +2,11 @@
 
 /** Ranges of sequence numbers kept per device and boot; in-order live plus one backlog make two or three. */
 export const rangesMax = 1_024;
-/** Boots of a device whose ranges are kept; an older boot's readings are older than any freshness limit. */
-export const bootsMax = 16;
+/**
+ * Boots of a device whose ranges are kept; an older boot's readings are history in any case. At worst 4 boots of 1,024
+ * ranges, 57 KB a device; a device in order takes 30 bytes.
+ */
+export const bootsMax = 4;
 /** Evidence of an alert: the first readings and the newest ones, 64 in all, about 13 KB of a record's 64 KB. */
 export const evidenceFirst = 32;
 export const evidenceMax = 64;

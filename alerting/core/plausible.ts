@@ -1,3 +1,4 @@
+// Purpose: ALR-RULES, CON-UNITS. Where a limit of each vital can lie; what lies outside is refused when rules are compiled.
 import type { Vital } from '../../contract/index.ts';
 
 /** Where a limit can lie at all, canonical units, both ends included: outside it is a slip of unit or digit. */
