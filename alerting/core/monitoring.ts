@@ -47,7 +47,8 @@ function notWatched(watch: Watch, { link }: Surroundings, log: number): Assessme
   if (log >= watch.poorAt) return { state: 'not-monitored', cause: watch.cause, since };
   if (silent && specific && log >= watch.deadline) return { state: 'not-monitored', cause: watch.cause, since };
   if (lost && log >= watch.provenUntil(gatewayFreshness.freshForMs)) {
-    return { state: 'not-monitored', cause: 'gateway-lost', since: link.sinceUtc };
+    // Values that came after the last beat were still judged.
+    return { state: 'not-monitored', cause: 'gateway-lost', since: Math.max(link.sinceUtc, since) };
   }
   if (silent) return { state: 'not-monitored', cause: watch.heard ? 'stale' : 'never-received', since };
   return undefined;

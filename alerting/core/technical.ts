@@ -151,8 +151,9 @@ export class Sentry {
   /** No longer due: its alert ends with it. */
   end(at: number, why: 'unassigned' | 'discharge'): void {
     const alert = this.#alert;
-    if (alert) this.#patient.book.close(alert, at, why);
-    this.#watch.shown = { at, state: 'ended', cause: null, since: at };
+    const time = Math.max(at, this.#watch.shown.at);
+    if (alert) this.#patient.book.close(alert, time, why);
+    this.#watch.shown = { at: time, state: 'ended', cause: null, since: time };
     this.#show();
   }
 

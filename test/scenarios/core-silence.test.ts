@@ -250,4 +250,13 @@ describe('nobody judges', () => {
     expect(run.story()).toEqual(['0s raised patient-not-monitored patient high']);
     expect(run.monitoring('spo2')).toEqual(['0s not-monitored no-rules']);
   });
+
+  test('a vital that no rule looks at is degraded: its values come, nobody judges them', {
+    tags: ['ALR-DEFAULT'],
+  }, () => {
+    const run = ward();
+    run.patient('p-1').wears('temp', { every: '10min' }).reading('temp', 41, '10s');
+    run.run('1min');
+    expect(run.monitoring('temp').slice(1)).toEqual(['10s degraded no-rules']);
+  });
 });

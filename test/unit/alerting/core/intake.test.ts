@@ -190,7 +190,7 @@ describe('an assignment', () => {
     take(run, next);
     run.run('8s');
     expect([run.monitoring('spo2').at(-1), run.monitoring('pulse'), run.monitoring('glucose')]).toEqual([
-      '0s ended',
+      '1s ended',
       ['0s not-monitored never-received'],
       [],
     ]);
@@ -272,7 +272,7 @@ test('after a gap that nobody can measure every signal is silent until heard', {
   take(run, ours({ v: 1, kind: 'blind' }, blind), ours({ v: 1, kind: 'blind' }, blind), tick);
   expect(run.monitoring('spo2').slice(2)).toEqual([
     '2s not-monitored blind',
-    '108000s not-monitored gateway-lost since 0s',
+    '108000s not-monitored gateway-lost since 1s',
   ]);
   expect(run.story().map((line) => line.split(' ').slice(1, 3).join(' '))).toEqual([
     'raised gateway-lost',
