@@ -101,6 +101,11 @@ export function pointAt({ columns, names }: PointColumns, i: number): NumericPoi
   };
 }
 
+/** All of them, in order. */
+export function pointsOf(points: PointColumns): NumericPoint[] {
+  return Array.from({ length: points.columns.rows }, (_, row) => pointAt(points, row));
+}
+
 class Names {
   readonly list: string[] = [];
   readonly #indices = new Map<string, number>();

@@ -1,9 +1,9 @@
 // The questions as statements. Ids become integers before they come here and every number is checked, so statements are
 // built from integers alone. All instants come back as DOUBLE, exact below 2^53.
 import type { DuckDBConnection } from '@duckdb/node-api';
-import type { NumericPoint } from '../../contract/index.ts';
+import type { NumericColumns, PointColumns } from './columns.ts';
 import { StoreArgumentError } from './errors.ts';
-import { blocksPerSliceMax } from './limits.ts';
+import { blocksPerSliceMax, cellsMax, gapsMax } from './limits.ts';
 import type { NameCodes } from './names.ts';
 import type { BlockColumns, SeriesNumbers } from './protocol.ts';
 import { rollUp } from './series.ts';
@@ -16,32 +16,31 @@ export interface CodedQuery {
   readonly to: number;
 }
 
-const pointColumns = `n.device, n.boot::DOUBLE, n.seq::DOUBLE, n.vital, n.value, n.bound, n.absent, n.quality, n.clock,
+const selected = `n.device, n.boot::DOUBLE, n.seq::DOUBLE, n.vital, n.value, n.bound, n.absent, n.quality, n.clock,
   n.taken_at::DOUBLE, n.received_at::DOUBLE, n.accepted_at::DOUBLE, n.effective_at::DOUBLE, n.log_partition::DOUBLE,
   n.log_position::DOUBLE, n.hash`;
 
-type PointRow = readonly [device: number, ...rest: (number | null)[]];
-
 /** Newest readings per vital of the patient; of several with one effective time all. */
-export function latestOf(connection: DuckDBConnection, patient: number, names: NameCodes): Promise<NumericPoint[]> {
+export function latestOf(connection: DuckDBConnection, patient: number, names: NameCodes): Promise<PointColumns> {
   return points(
     connection,
     names,
     `WITH newest AS (SELECT vital, max(effective_at) AS at FROM numerics WHERE patient = ${int(patient)} GROUP BY vital)
-     SELECT ${pointColumns} FROM numerics n JOIN newest ON n.vital = newest.vital AND n.effective_at = newest.at
+     SELECT ${selected} FROM numerics n JOIN newest ON n.vital = newest.vital AND n.effective_at = newest.at
      WHERE n.patient = ${int(patient)}`,
   );
 }
 
+/** Readings in the order of the port. */
 export function rangeOf(
   connection: DuckDBConnection,
   query: CodedQuery & { readonly limit: number },
   names: NameCodes,
-): Promise<NumericPoint[]> {
+): Promise<PointColumns> {
   return points(
     connection,
     names,
-    `SELECT ${pointColumns} FROM numerics n JOIN names d ON d.code = n.device WHERE ${within(query)}
+    `SELECT ${selected} FROM numerics n JOIN names d ON d.code = n.device WHERE ${within(query)}
      ORDER BY n.effective_at, d.name, n.boot, n.seq LIMIT ${int(query.limit)}`,
   );
 }
@@ -55,9 +54,15 @@ export async function seriesOf(
     `SELECT (min(n.effective_at) // ${int(query.bucketMs)} * ${int(query.bucketMs)})::DOUBLE,
        min(n.effective_at)::DOUBLE, max(n.effective_at)::DOUBLE, min(n.value), max(n.value), sum(n.value), count(*)::DOUBLE
      FROM numerics n WHERE ${within(query)} AND n.value IS NOT NULL AND n.quality < 2
-     GROUP BY n.effective_at // ${int(query.bucketMs)}, n.effective_at // ${int(query.gapMs)} ORDER BY 2`,
+     GROUP BY n.effective_at // ${int(query.bucketMs)}, n.effective_at // ${int(query.gapMs)} ORDER BY 2
+     LIMIT ${cellsMax + 1}`,
   );
-  return rollUp(reader.getColumns() as number[][], query);
+  if (reader.currentRowCount > cellsMax)
+    throw new StoreArgumentError(`more than ${cellsMax} cells: ask for longer gaps or a shorter span`);
+  const numbers = rollUp(reader.getColumns() as number[][], query);
+  if (numbers.gaps.length > 2 * gapsMax)
+    throw new StoreArgumentError(`more than ${gapsMax} gaps: ask for longer ones or a shorter span`);
+  return numbers;
 }
 
 /** Blocks of the lead that overlap [from, to), milliseconds. */
@@ -103,31 +108,34 @@ function within({ patient, vital, from, to }: CodedQuery): string {
     AND n.effective_at >= ${int(from)} AND n.effective_at < ${int(to)}`;
 }
 
-async function points(connection: DuckDBConnection, names: NameCodes, statement: string): Promise<NumericPoint[]> {
+/** Rows straight into columns: no object a row on the way. */
+async function points(connection: DuckDBConnection, names: NameCodes, statement: string): Promise<PointColumns> {
   const reader = await connection.runAndReadAll(statement);
-  return (reader.getRows() as unknown as PointRow[]).map((row) => pointOf(row, names));
-}
-
-function pointOf(row: PointRow, names: NameCodes): NumericPoint {
-  const at = (i: number) => row[i] as number;
-  return {
-    device: names.nameOf(row[0]),
-    boot: at(1),
-    seq: at(2),
-    vital: at(3),
-    value: row[4] as number | null,
-    bound: at(5),
-    absent: at(6),
-    quality: at(7),
-    clock: at(8),
-    takenAt: at(9),
-    receivedAt: at(10),
-    acceptedAt: at(11),
-    effectiveAt: at(12),
-    partition: at(13),
-    position: at(14),
-    hash: row[15] as unknown as bigint,
+  const numbers = reader.getColumns() as number[][];
+  const of = (column: number) => numbers[column] ?? [];
+  const devices = [...new Set(of(0))];
+  const index = new Map(devices.map((code, i) => [code, i]));
+  const columns: NumericColumns = {
+    rows: reader.currentRowCount,
+    patient: new Uint32Array(reader.currentRowCount),
+    device: Uint32Array.from(of(0), (code) => index.get(code) as number),
+    boot: Uint32Array.from(of(1)),
+    seq: Float64Array.from(of(2)),
+    vital: Uint8Array.from(of(3)),
+    value: Float64Array.from(of(4) as (number | null)[], (value) => value ?? Number.NaN),
+    bound: Uint8Array.from(of(5)),
+    absent: Int8Array.from(of(6)),
+    quality: Uint8Array.from(of(7)),
+    clock: Uint8Array.from(of(8)),
+    takenAt: Float64Array.from(of(9)),
+    receivedAt: Float64Array.from(of(10)),
+    acceptedAt: Float64Array.from(of(11)),
+    effectiveAt: Float64Array.from(of(12)),
+    partition: Uint16Array.from(of(13)),
+    position: Float64Array.from(of(14)),
+    hash: BigInt64Array.from(of(15) as unknown as bigint[]),
   };
+  return { names: devices.map((code) => names.nameOf(code)), columns };
 }
 
 /** The integer as text; anything else must never become a part of a statement. */

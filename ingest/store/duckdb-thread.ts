@@ -4,7 +4,7 @@
 // held in memory, or the thread ends and is opened anew; it never goes on with a state it does not know.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { buffersOf, type PointColumns, pointColumns } from './columns.ts';
+import { buffersOf, type PointColumns, pointColumns, pointsOf } from './columns.ts';
 import { openDatabase } from './duckdb-file.ts';
 import { Lane } from './duckdb-lane.ts';
 import { countOf, latestOf, rangeOf, seriesOf, waveformOf } from './duckdb-read.ts';
@@ -117,12 +117,12 @@ function readers(memory: Memory): Handlers {
       const held = latest.of(patient);
       if (held) return moved(pointColumns(held));
       latest.begin(patient);
-      return moved(pointColumns(latest.fill(patient, await latestOf(connection, patient, names))));
+      return moved(pointColumns(latest.fill(patient, pointsOf(await latestOf(connection, patient, names)))));
     },
     range: async (connection, ask) => {
       const patient = names.codeOf(ask.patient);
       if (patient === undefined) return { answer: none };
-      return moved(pointColumns(await rangeOf(connection, { ...ask, patient }, names)));
+      return moved(await rangeOf(connection, { ...ask, patient }, names));
     },
     series: async (connection, ask) => {
       // An unknown patient has code -1, which no row has: one hole as long as the range.

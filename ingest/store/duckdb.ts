@@ -1,4 +1,5 @@
 // The embedded driver of `TimeSeriesStore`: DuckDB in a thread of its own (`duckdb-client.ts`, `duckdb-thread.ts`).
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type {
   Gap,
   IdentityConflict,
@@ -13,10 +14,10 @@ import type {
   WaveformRow,
   WriteResult,
 } from '../../contract/index.ts';
-import { batchColumns, buffersOf, type PointColumns, pointAt } from './columns.ts';
+import { batchColumns, buffersOf, pointAt, pointsOf } from './columns.ts';
 import { type ClientPorts, DuckDbClient } from './duckdb-client.ts';
 import { StoreArgumentError } from './errors.ts';
-import { bucketsMax, rangeRowsMax } from './limits.ts';
+import { answersPerTurnMax, bucketsMax, rangeRowsMax } from './limits.ts';
 import type { DatabaseOptions, RangeQuery, SeriesQuery, WaveformQuery } from './protocol.ts';
 
 export async function openDuckDbStore(options: DatabaseOptions, ports: ClientPorts): Promise<TimeSeriesStore> {
@@ -59,7 +60,8 @@ class DuckDbStore implements TimeSeriesStore {
   async range(query: RangeQuery, options?: ReadOptions): Promise<readonly NumericPoint[]> {
     checkSpan(query);
     checkCount(query.limit, rangeRowsMax, 'limit');
-    return pointsOf(await this.#client.ask('range', { ...coreOf(query), limit: query.limit }, options));
+    const points = await this.#client.ask('range', { ...coreOf(query), limit: query.limit }, options);
+    return inTurns(points.columns.rows, (i) => pointAt(points, i));
   }
 
   async series(query: SeriesQuery, options?: ReadOptions) {
@@ -70,14 +72,20 @@ class DuckDbStore implements TimeSeriesStore {
     if ((query.to - query.from) / bucketMs > bucketsMax)
       throw new StoreArgumentError(`more than ${bucketsMax} buckets: ask for longer ones`);
     const { buckets, gaps } = await this.#client.ask('series', { ...coreOf(query), bucketMs, gapMs }, options);
-    return { buckets: bucketsOf(buckets), gaps: gapsOf(gaps) };
+    return {
+      buckets: await inTurns(buckets.length / 5, (i) => bucketAt(buckets, i)),
+      gaps: await inTurns(gaps.length / 2, (i) => gapAt(gaps, i)),
+    };
   }
 
   async waveform({ patient, lead, from, to }: WaveformQuery, options?: ReadOptions) {
     checkSpan({ from, to });
     checkCount(lead, 2_147_483_647, 'lead');
     const { devices, bytes, ends } = await this.#client.ask('waveform', { patient, lead, from, to }, options);
-    return devices.map((device, i) => ({ device, block: bytes.slice(i === 0 ? 0 : ends[i - 1], ends[i]) }));
+    return inTurns(devices.length, (i) => ({
+      device: devices[i] as string,
+      block: bytes.slice(i === 0 ? 0 : ends[i - 1], ends[i]),
+    }));
   }
 
   count(patient?: string, options?: ReadOptions): Promise<{ readonly numerics: number; readonly waveforms: number }> {
@@ -99,28 +107,23 @@ function coreOf({ patient, vital, from, to }: NumericQuery): NumericQuery {
   return { patient, vital, from, to };
 }
 
-function pointsOf(points: PointColumns): NumericPoint[] {
-  return Array.from({ length: points.columns.rows }, (_, row) => pointAt(points, row));
+function bucketAt(numbers: Float64Array, i: number): SeriesBucket {
+  const at = (column: number) => numbers[5 * i + column] as number;
+  return { at: at(0), min: at(1), max: at(2), mean: at(3), n: at(4) };
 }
 
-function bucketsOf(numbers: Float64Array): SeriesBucket[] {
-  return Array.from({ length: numbers.length / 5 }, (_, i) => {
-    const [at, min, max, mean, n] = numbers.subarray(5 * i, 5 * i + 5) as unknown as [
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    return { at, min, max, mean, n };
-  });
+function gapAt(numbers: Float64Array, i: number): Gap {
+  return { from: numbers[2 * i] as number, to: numbers[2 * i + 1] as number };
 }
 
-function gapsOf(numbers: Float64Array): Gap[] {
-  return Array.from({ length: numbers.length / 2 }, (_, i) => ({
-    from: numbers[2 * i] as number,
-    to: numbers[2 * i + 1] as number,
-  }));
+/** Objects of a long answer, the event loop given back after each few: nobody's alert waits for a chart. */
+async function inTurns<T>(length: number, at: (i: number) => T): Promise<T[]> {
+  const all: T[] = [];
+  for (let i = 0; i < length; i++) {
+    if (i > 0 && i % answersPerTurnMax === 0) await nextTurn();
+    all.push(at(i));
+  }
+  return all;
 }
 
 /** Largest millisecond whose microseconds are exact. */

@@ -26,7 +26,7 @@ export function startHeavyQueries(
   const bucketMs = Math.max(1_000, Math.ceil((to - from) / 50_000));
   const loop = async (reader: number) => {
     while (!signal.aborted) {
-      if (reader % 2 === 0) await store.series({ patient, vital, from, to, bucketMs, gapMs: 1 }, { signal });
+      if (reader % 2 === 0) await store.series({ patient, vital, from, to, bucketMs, gapMs: 30_000 }, { signal });
       else await store.range({ patient, vital, from, to, limit: 50_000 }, { signal });
       answered++;
     }

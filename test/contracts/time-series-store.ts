@@ -395,6 +395,8 @@ export function describeTimeSeriesStore(name: string, { place, open }: StoreUnde
       expect(await store.count()).toEqual({ numerics: 30_000, waveforms: 0 });
       await expect.poll(load.answered, { timeout: 30_000 }).toBeGreaterThan(8);
       expect(await load.stop()).toBeGreaterThan(8);
+      const held = await store.range({ ...all, limit: 100_000 });
+      expect(held.map(({ seq }) => seq)).toEqual(Array.from({ length: 30_000 }, (_, i) => i + 1));
     });
 
     test('a question that makes no sense is refused, not answered', async () => {
@@ -406,6 +408,18 @@ export function describeTimeSeriesStore(name: string, { place, open }: StoreUnde
       await expect(store.series({ ...all, bucketMs: 0, gapMs: 1 })).rejects.toMatchObject(argument);
       await expect(store.series({ ...all, bucketMs: 1, gapMs: 1 })).rejects.toMatchObject(argument);
       await expect(store.range({ ...all, vital: '1 OR 1=1' as unknown as number })).rejects.toMatchObject(argument);
+    });
+
+    test('more gaps than a picture can show are refused, not built', async () => {
+      await using store = await opened();
+      for (let first = 1; first <= 100_010; first += 10_001) {
+        const numerics = Array.from({ length: 10_001 }, (_, i) => numericRow({ seq: first + i }));
+        await store.write({ numerics, waveforms: [], positions: [first] });
+      }
+      const question = { ...all, from: start, to: start + 1.1e8, bucketMs: 60_000 };
+      await expect(store.series({ ...question, gapMs: 1 })).rejects.toMatchObject({ code: 'STORE_ARGUMENT' });
+      const { buckets, gaps } = await store.series({ ...question, gapMs: 30_000 });
+      expect([buckets.length, gaps.length]).toEqual([Math.ceil(100_011 / 60), 1]);
     });
 
     test('a closed store answers with unavailable', async () => {
