@@ -7,9 +7,25 @@ import { adminSocket } from './admin-client.ts';
 import { compileRules, type OpsSnapshot, startAlerting, startWatchdog, type Watchdog } from './alerting/index.ts';
 import { startApi } from './api/index.ts';
 import { ConfigError, configHash, type LoadedConfig } from './config.ts';
-import { type Announce, type Clock, type Random, RuleSet, type RunningRole } from './contract/index.ts';
+import {
+  type Announce,
+  type Clock,
+  type Random,
+  RuleSet,
+  type RunningRole,
+  StoreUnavailableError,
+  type TimeSeriesStore,
+} from './contract/index.ts';
 import { realDisk } from './durable/index.ts';
-import { ensureCertificates, openLog, openStore, startIngest, startStoreWriter } from './ingest/index.ts';
+import {
+  ensureCertificates,
+  openLog,
+  openStore,
+  StoreFileError,
+  startIngest,
+  startStoreWriter,
+  unavailableStore,
+} from './ingest/index.ts';
 
 export interface SystemPorts {
   readonly clock: Clock;
@@ -69,12 +85,7 @@ export async function startSystem(
   );
   const { installation, version } = place;
   const { partitions } = config.log;
-  const store = stack.use(
-    await openStore(
-      { driver: 'duckdb', file: join(place.data, 'store', 'vigil.duckdb'), partitions, installation },
-      { clock, announce },
-    ),
-  );
+  const store = stack.use(await openStoreOrNone(place, partitions, ports));
   watched(await startStoreWriter({}, { log, store, clock, announce }));
   const api = watched(
     await startApi(
@@ -90,7 +101,7 @@ export async function startSystem(
         installation,
         instance: config.instance,
       },
-      { log, store, clock, random, announce },
+      { log, store, clock, random, announce, roles: () => roles.map((role) => role.status()) },
     ),
   );
   watched(
@@ -146,6 +157,23 @@ function readRules(file: string | undefined): RuleSet {
   const compiled = compileRules(checked.data);
   if ('faults' in compiled) throw new ConfigError(compiled.faults.map((fault) => `${path} ${fault}`));
   return checked.data;
+}
+
+/** The store, or one that is down: a file that cannot be used costs the history, never the watching. */
+async function openStoreOrNone(
+  place: SystemPlace,
+  partitions: number,
+  { clock, announce }: SystemPorts,
+): Promise<TimeSeriesStore> {
+  const file = join(place.data, 'store', 'vigil.duckdb');
+  const { installation } = place;
+  try {
+    return await openStore({ driver: 'duckdb', file, partitions, installation }, { clock, announce });
+  } catch (error) {
+    if (!(error instanceof StoreFileError || error instanceof StoreUnavailableError)) throw error;
+    announce('error', `the store is down, history is missing until it is repaired: ${error.message}`);
+    return unavailableStore(error);
+  }
 }
 
 /** Feeds the watchdog what the roles say of themselves, each second. */

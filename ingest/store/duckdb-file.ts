@@ -2,7 +2,7 @@
 //
 // Invariants: a file with our name and without our meta row is left untouched; a new database gets its name only when its
 // tables stand and are on disk, so a crash while it is made leaves no half one behind; nothing starts empty over a file.
-import { closeSync, existsSync, fsyncSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { StoreFileError } from './errors.ts';
@@ -48,6 +48,7 @@ async function makeDatabase(options: DatabaseOptions): Promise<void> {
   if (existsSync(`${file}.wal`))
     throw new StoreFileError('STORE_FILE_CORRUPT', `${file} is missing, but its write-ahead log ${file}.wal is there`);
   const unfinished = `${file}.new`;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   rmSync(unfinished, { force: true });
   rmSync(`${unfinished}.wal`, { force: true });
   const instance = await openFile(unfinished, options);
