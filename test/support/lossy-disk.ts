@@ -50,6 +50,10 @@ export class LossyDisk implements Disk {
   /** The power goes, or the process is killed, at this call. */
   cutAt = Number.POSITIVE_INFINITY;
   cutIs: 'power' | 'kill' = 'power';
+  /** A closer choice of the moment than its number. */
+  cutWhen: (call: DiskCall) => boolean = () => false;
+  /** The call at which it came. */
+  cutDuring: DiskCall | undefined;
   /** Called at each call that changes something; what it throws is the call's failure. */
   fault: (call: DiskCall) => void = () => {};
 
@@ -85,6 +89,7 @@ export class LossyDisk implements Disk {
   restart(): void {
     this.#off = false;
     this.cutAt = Number.POSITIVE_INFINITY;
+    this.cutWhen = () => false;
   }
 
   /** Flips one bit of a file, on the medium too. */
@@ -209,7 +214,8 @@ export class LossyDisk implements Disk {
   /** Every call that changes something comes through here: it may be the one at which the power goes, or the one that fails. */
   async #call(call: DiskCall, changes = true): Promise<void> {
     this.#alive();
-    if (changes && ++this.calls >= this.cutAt) {
+    if (changes && (++this.calls >= this.cutAt || this.cutWhen(call))) {
+      this.cutDuring = call;
       this.cutIs === 'power' ? this.cutPower() : this.kill();
       throw new PowerCutError(`the end came at call ${this.calls}`);
     }
