@@ -15,8 +15,8 @@ export type StreamEventName = (typeof streamEvents)[number];
 export const endReasons = ['signed-out', 'rights', 'shutdown', 'slow'] as const;
 export type EndReason = (typeof endReasons)[number];
 
-/** Why a stream cannot go on from the cursor that it was asked for: forget the cursor, the snapshot holds what is true. */
-export const resetReasons = ['cursor', 'too-old', 'too-many'] as const;
+/** Why the client has to begin again without a cursor: it was none, is too old or too far back; or a patient left the list. */
+export const resetReasons = ['cursor', 'too-old', 'too-many', 'patients'] as const;
 export type ResetReason = (typeof resetReasons)[number];
 
 /** A heartbeat comes each second; the next is due at the latest by `nextBy`, this much later. */

@@ -1,6 +1,7 @@
 // Table of contents of what crosses a border.
 export * from './alert.ts';
 export * from './assignment.ts';
+export * from './audit.ts';
 export * from './clock.ts';
 export * from './codec.ts';
 export * from './crc32c.ts';
@@ -24,6 +25,7 @@ export * from './registry.ts';
 export * from './role-status.ts';
 export * from './rule.ts';
 export * from './scalar.ts';
+export * from './session.ts';
 export * from './stream-log.ts';
 export * from './time.ts';
 export * from './time-series-store.ts';

@@ -1,0 +1,22 @@
+// A wait that ends: a signal that aborts after a time, by the clock that was given.
+import type { Clock } from '../contract/index.ts';
+
+/** What was waited for did not come in time. */
+export class DeadlineError extends Error {
+  readonly code = 'API_DEADLINE';
+  constructor(ms: number) {
+    super(`not within ${ms} ms`);
+    this.name = 'DeadlineError';
+  }
+}
+
+/** Aborts `signal` after the time, unless disposed before. */
+export function openDeadline(clock: Clock, ms: number): Disposable & { readonly signal: AbortSignal } {
+  const late = new AbortController();
+  const done = new AbortController();
+  clock.sleep(ms, done.signal).then(
+    () => late.abort(new DeadlineError(ms)),
+    () => {},
+  );
+  return { signal: late.signal, [Symbol.dispose]: () => done.abort() };
+}

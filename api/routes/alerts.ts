@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import {
+  AcknowledgeRequest,
+  AlertEventView,
+  AlertView,
+  apiPath,
+  EvidenceView,
+  Id,
+  Instant,
+  Pending,
+  Priority,
+  pageOf,
+} from '../../contract/index.ts';
+import { acknowledge } from '../acknowledge.ts';
+import { sha256 } from '../audit/chain.ts';
+import type { ApiContext, App } from '../context.ts';
+import { ProblemError } from '../errors.ts';
+import { readEvents } from '../history.ts';
+import { keyOf } from '../idempotency.ts';
+import { newId } from '../names.ts';
+import { pageOfList, pageQuery } from '../pages.ts';
+import { alertEventView, alertView, evidenceReadings } from '../views.ts';
+import { about, author, clinical, idParams, instantMs, problems, reviewing } from './shared.ts';
+
+const ListQuery = z.strictObject({
+  state: z.enum(['open', 'closed', 'all']).default('open'),
+  priority: Priority.optional(),
+  kind: z.enum(['physiological', 'technical']).optional(),
+  unit: Id.optional(),
+  patient: Id.optional(),
+  from: Instant.optional(),
+  to: Instant.optional(),
+  ...pageQuery,
+});
+
+/** Alerts, what they rest on, and taking one. */
+export function addAlertRoutes(app: App, context: ApiContext): void {
+  const { projection } = context;
+  const { alerts } = projection;
+
+  const alertOf = (id: string) => {
+    const held = alerts.find(id);
+    if (!held) throw new ProblemError('not-found', 'no such alert');
+    return held;
+  };
+
+  app.get(
+    `${apiPath}/alerts`,
+    {
+      schema: { querystring: ListQuery, response: { 200: pageOf(AlertView), ...problems } },
+      config: { who: reviewing, act: 'alerts.list' },
+    },
+    ({ query }) => {
+      const { state, priority, kind, unit, patient, from, to } = query;
+      const unitOf = (id: string | null) =>
+        id === null ? undefined : projection.registry.get('patient', id)?.body.unit;
+      const found = [...(state === 'closed' ? [] : alerts.open), ...(state === 'open' ? [] : alerts.closed)]
+        .filter((alert) => priority === undefined || alert.priority === priority)
+        .filter((alert) => kind === undefined || alert.kind === kind)
+        .filter((alert) => patient === undefined || alert.patient === patient)
+        .filter((alert) => unit === undefined || unitOf(alert.patient) === unit)
+        .filter((alert) => from === undefined || alert.raisedAt >= instantMs(from))
+        .filter((alert) => to === undefined || alert.raisedAt < instantMs(to))
+        .sort((a, b) => b.raisedAt - a.raisedAt || (a.id < b.id ? -1 : 1));
+      const { items, next } = pageOfList(found, ({ id }) => id, query);
+      return { items: items.map((alert) => alertView(projection, alert)), next };
+    },
+  );
+
+  app.get(
+    `${apiPath}/alerts/:id`,
+    {
+      schema: { params: idParams, response: { 200: AlertView, ...problems } },
+      config: { who: reviewing, act: 'alert.read' },
+    },
+    (request) => {
+      const { alert } = alertOf(request.params.id);
+      about(request, 'alert', alert.id, alert.patient);
+      return alertView(projection, alert);
+    },
+  );
+
+  app.get(
+    `${apiPath}/alerts/:id/events`,
+    {
+      schema: {
+        params: idParams,
+        response: {
+          200: z.strictObject({ items: z.array(z.strictObject({ event: AlertEventView, alert: AlertView })) }),
+          ...problems,
+        },
+      },
+      config: { who: reviewing, act: 'alert.events' },
+    },
+    async (request) => {
+      const held = alertOf(request.params.id);
+      about(request, 'alert', held.alert.id, held.alert.patient);
+      const events = await readEvents(held, context);
+      return {
+        items: events.map((event) => ({ event: alertEventView(event), alert: alertView(projection, event.alert) })),
+      };
+    },
+  );
+
+  app.get(
+    `${apiPath}/alerts/:id/evidence`,
+    {
+      schema: { params: idParams, response: { 200: EvidenceView, ...problems } },
+      config: { who: reviewing, act: 'alert.evidence' },
+    },
+    (request) => {
+      const { alert } = alertOf(request.params.id);
+      about(request, 'alert', alert.id, alert.patient);
+      return {
+        alert: alertView(projection, alert),
+        ruleSet: alert.evidence.ruleSet,
+        readings: evidenceReadings(projection, alert),
+        omitted: alert.evidence.omitted,
+      };
+    },
+  );
+
+  app.post(
+    `${apiPath}/alerts/:id/acknowledge`,
+    {
+      schema: { params: idParams, body: AcknowledgeRequest, response: { 200: AlertView, 202: Pending, ...problems } },
+      config: { who: clinical, act: 'alert.ack' },
+    },
+    async (request, reply) => {
+      const { revision, patient, verdict } = request.body;
+      about(request, 'alert', request.params.id, patient);
+      const key = keyOf(request);
+      // The same request by content, so that the engine answers it once, whoever repeats it and whenever.
+      const requestId =
+        key === undefined
+          ? newId('r', context.ports.random, (id) => alerts.answerTo(id) !== undefined)
+          : `r-${sha256(key).slice(0, 32)}`;
+      const act = { alert: request.params.id, patient, requestId, revision, verdict, ...author(request, context) };
+      const { log, clock } = context.ports;
+      const alert = await acknowledge(act, { log, projection, clock });
+      if (alert) return alertView(projection, alert);
+      reply.code(202);
+      return { pending: true as const, requestId };
+    },
+  );
+}

@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import {
+  apiPath,
+  freshnessOf,
+  Instant,
+  LEADS,
+  type Lead,
+  leadNames,
+  Measurement,
+  MonitoringView,
+  PatientView,
+  pageOf,
+  ReadingView,
+  type ReadOptions,
+  type RuleSet,
+  SeriesView,
+  toInstant,
+  toResolution,
+  VITALS,
+  type Vital,
+  vitalNames,
+  WaveformView,
+} from '../../contract/index.ts';
+import type { ApiContext, App } from '../context.ts';
+import { openDeadline } from '../deadline.ts';
+import { ProblemError } from '../errors.ts';
+import { heldPoint } from '../latest-values.ts';
+import {
+  readingsSpanMaxMs,
+  seriesRowsMax,
+  storeQueryWithinMs,
+  waveformBlocksMax,
+  waveformSpanMaxMs,
+} from '../limits.ts';
+import { blockOf, waveformView } from '../live/wave.ts';
+import { readingView } from '../measurement.ts';
+import { monitoringView } from '../monitoring-board.ts';
+import { pageQuery } from '../pages.ts';
+import { measurementsOf, patientView } from '../views.ts';
+import { about, clinical, idParams, patientOf, problems, span, spanOf } from './shared.ts';
+
+const vital = z.enum(vitalNames as readonly [Vital, ...Vital[]]);
+const lead = z.enum(leadNames as readonly [Lead, ...Lead[]]);
+const waveformType = 'application/vnd.vigil.waveform';
+
+/** Values: the newest from memory, history from the store. */
+export function addReadingRoutes(app: App, context: ApiContext): void {
+  const { projection } = context;
+  const { store, clock } = context.ports;
+
+  /** A question to the store, which ends in time. */
+  const ask = async <T>(question: (options: ReadOptions) => Promise<T>): Promise<T> => {
+    using limit = openDeadline(clock, storeQueryWithinMs);
+    const { signal } = limit;
+    const late = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    return await Promise.race([question({ signal }), late]);
+  };
+
+  app.get(
+    `${apiPath}/patients/:id/latest`,
+    {
+      schema: {
+        params: idParams,
+        response: {
+          200: z.strictObject({
+            patient: PatientView,
+            asOf: Instant,
+            monitoring: MonitoringView,
+            measurements: z.array(Measurement),
+          }),
+          ...problems,
+        },
+      },
+      config: { who: clinical, act: 'values.latest' },
+    },
+    (request) => {
+      const { id } = patientOf(context, request.params.id).body;
+      about(request, 'patient', id, id);
+      return {
+        patient: patientView(projection, id),
+        asOf: toInstant(projection.time.now()),
+        monitoring: monitoringView(projection.stateOf(id)),
+        measurements: measurementsOf(projection, id),
+      };
+    },
+  );
+
+  app.get(
+    `${apiPath}/patients/:id/readings`,
+    {
+      schema: {
+        params: idParams,
+        querystring: z.strictObject({ vital, ...span, limit: pageQuery.limit, cursor: Instant.optional() }),
+        response: { 200: pageOf(ReadingView), ...problems },
+      },
+      config: { who: clinical, act: 'values.readings' },
+    },
+    async (request) => {
+      const { id } = patientOf(context, request.params.id).body;
+      about(request, 'patient', id, id);
+      const { limit, cursor } = request.query;
+      const { from, to } = spanOf({ ...request.query, from: cursor ?? request.query.from }, readingsSpanMaxMs);
+      const query = { patient: id, vital: VITALS[request.query.vital].code, from, to };
+      const points = await ask((options) => store.range({ ...query, limit: limit + 1 }, options));
+      const items = points.slice(0, limit).flatMap((point) => {
+        const held = heldPoint(point);
+        return held ? readingView(held, projection.registry.binding(id, held.device, held.effectiveAt)) : [];
+      });
+      // Oldest first within the span: the next page begins at the first instant that was left out.
+      const [left] = points.slice(limit);
+      return { items, next: left ? toInstant(left.effectiveAt) : null };
+    },
+  );
+
+  app.get(
+    `${apiPath}/patients/:id/series`,
+    {
+      schema: {
+        params: idParams,
+        querystring: z.strictObject({ vital, ...span, bucketMs: z.coerce.number().int().min(1_000) }),
+        response: { 200: SeriesView, ...problems },
+      },
+      config: { who: clinical, act: 'values.series' },
+    },
+    async (request) => {
+      const { id } = patientOf(context, request.params.id).body;
+      about(request, 'patient', id, id);
+      const { bucketMs } = request.query;
+      const { from, to } = spanOf(request.query, Number.MAX_SAFE_INTEGER);
+      if ((to - from) / bucketMs > seriesRowsMax)
+        throw new ProblemError('too-long', `at most ${seriesRowsMax} buckets at once`);
+      const { unit, code } = VITALS[request.query.vital];
+      const gapMs = freshnessOf(request.query.vital).freshForMs;
+      const query = { patient: id, vital: code, from, to, bucketMs, gapMs };
+      const { buckets, gaps } = await ask((options) => store.series(query, options));
+      const shown = (value: number) => toResolution(request.query.vital, value);
+      return {
+        from: toInstant(from),
+        unit,
+        columns: ['t', 'min', 'max', 'mean', 'n'] as ['t', 'min', 'max', 'mean', 'n'],
+        rows: buckets.map(({ at, min, max, mean, n }): [number, number, number, number, number] => [
+          at - from,
+          shown(min),
+          shown(max),
+          Math.round(mean * 100) / 100,
+          n,
+        ]),
+        limits: limitsOf(request.query.vital, projection.registry.all('rules')[0]?.body),
+        gaps: gaps.map((gap) => ({ from: toInstant(gap.from), to: toInstant(gap.to), cause: null })),
+      };
+    },
+  );
+
+  app.get(
+    `${apiPath}/patients/:id/waveforms`,
+    {
+      schema: {
+        params: idParams,
+        querystring: z.strictObject({ lead, ...span }),
+        response: { 200: z.strictObject({ items: z.array(WaveformView) }), ...problems },
+      },
+      config: { who: clinical, act: 'values.waveforms' },
+    },
+    async (request, reply) => {
+      const { id } = patientOf(context, request.params.id).body;
+      about(request, 'patient', id, id);
+      const { from, to } = spanOf(request.query, waveformSpanMaxMs);
+      const query = { patient: id, lead: LEADS[request.query.lead], from, to };
+      const found = await ask((options) => store.waveform(query, options));
+      const blocks = found.slice(0, waveformBlocksMax);
+      if (request.headers.accept === waveformType) {
+        const bytes = Buffer.concat(blocks.flatMap(({ block }) => [lengthOf(block), block]));
+        // Bytes pass by the schema of the JSON answer.
+        return reply.type(waveformType).send(bytes as never);
+      }
+      let previous: ReturnType<typeof blockOf>;
+      const items = blocks.flatMap(({ device, block: sent }) => {
+        const block = blockOf(sent);
+        if (!block) return [];
+        const view = waveformView(block, device, previous);
+        previous = block;
+        return view;
+      });
+      return { items };
+    },
+  );
+}
+
+/** Limits of the rules in force that look at a vital, in words. */
+function limitsOf(name: Vital, rules: RuleSet | undefined) {
+  const looking = (rules?.rules ?? []).filter((rule) => rule.enabled && rule.vitals.includes(name));
+  return looking.map(({ id, priority, below, atOrBelow, above, atOrAbove }) => ({
+    rule: id,
+    priority,
+    limit: below ? `< ${below}` : atOrBelow ? `<= ${atOrBelow}` : above ? `> ${above}` : `>= ${atOrAbove ?? ''}`,
+  }));
+}
+
+function lengthOf(block: Uint8Array): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(block.length);
+  return length;
+}
