@@ -133,7 +133,10 @@ export class Sentry {
     this.#patient.context.emit({ kind: 'monitoring', body });
   }
 
-  /** Nobody judged between the two instants: told as a range, then what the signal is after it. */
+  /**
+   * Nobody judged between the two instants: told as a range, then what the signal is after it. Records that came in
+   * meanwhile stand before it in the log and may have told states inside the range: the range counts.
+   */
   blind(fromUtc: number, toUtc: number, toLog: number): void {
     const watch = this.#watch;
     const before = watch.shown;
@@ -141,10 +144,11 @@ export class Sentry {
     this.#show();
     const { state, cause, since } = this.#assess(toLog);
     const goesOn = state !== 'monitored' && before.state === state && before.cause === cause;
-    watch.shown = { at: toUtc, state, cause, since: goesOn ? before.since : (since ?? toUtc) };
+    const at = Math.max(toUtc, before.at);
+    watch.shown = { at, state, cause, since: goesOn ? before.since : (since ?? at) };
     watch.assessedLog = Math.max(watch.assessedLog, toLog);
     this.#show();
-    this.#lost(toUtc);
+    this.#lost(at);
     watch.calm = state === 'monitored' && !this.#alert;
   }
 
