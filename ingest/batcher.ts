@@ -58,7 +58,7 @@ export interface Batcher extends AsyncDisposable {
   readonly isPressed: boolean;
   /** Called when `isPressed` changes. */
   onPressure: ((isPressed: boolean) => void) | undefined;
-  /** Resolves when nothing waits any more, or after `withinMs`. */
+  /** Resolves when every sender was told, or after `withinMs`. */
   drain(withinMs: number): Promise<void>;
 }
 
@@ -88,6 +88,8 @@ class SingleFlight implements Batcher {
   #isPressed = false;
   /** The batch in flight was given up, and its append has not answered yet. */
   #isStuck = false;
+  /** Messages whose sender has not been told yet. */
+  #untold = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
   #idle: (() => void)[] = [];
 
@@ -127,12 +129,13 @@ class SingleFlight implements Batcher {
     const deadline = this.#ports.clock.mono() + acknowledgeWithinMs;
     this.#queue.push({ entry, bytes, deadline, done: entry.done });
     this.#bytes += bytes;
+    this.#untold += 1;
     if (!this.#isPressed && this.#fill >= closeWindowsAt) this.#press();
     this.#wake?.();
   }
 
   async drain(withinMs: number): Promise<void> {
-    if (this.queued === 0) return;
+    if (this.#untold === 0) return;
     const late = new AbortController();
     const idle = new Promise<void>((resolve) => this.#idle.push(resolve));
     await Promise.race([idle, this.#ports.clock.sleep(withinMs, late.signal).catch(() => {})]);
@@ -169,7 +172,6 @@ class SingleFlight implements Batcher {
       for (const { bytes } of batch) this.#bytes -= bytes;
       this.#inFlight = [];
       this.#isStuck = false;
-      if (this.queued === 0) this.#toldIdle();
     }
   }
 
@@ -249,6 +251,8 @@ class SingleFlight implements Batcher {
 
   /** One receiver's mistake is its own. */
   #call(done: Done, error?: Error): void {
+    this.#untold -= 1;
+    if (this.#untold === 0) this.#toldIdle();
     try {
       done(error);
     } catch {

@@ -1,4 +1,5 @@
 // The border, started: registry, batcher, broker, in this order, and stopped in reverse. Class C.
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Announce, Clock, RoleStatus, RunningRole, StreamLog } from '../contract/index.ts';
 import { Announcer } from './announcer.ts';
 import { type Batcher, openBatcher } from './batcher.ts';
@@ -107,6 +108,8 @@ class Running implements RunningIngest {
     broker.stopListening();
     broker.setOpen(false);
     await batcher.drain(acknowledgeWithinMs);
+    // The last acknowledgements are written within this turn of the event loop.
+    await turn();
     await this.#stack.disposeAsync();
   }
 

@@ -61,7 +61,8 @@ export async function openBroker<S extends { readonly id: string }>(
   const aedes = new SilentAedes({
     concurrency: 0,
     drainTimeout: 5_000,
-    connectTimeout: connectWithinMs,
+    // The gate closes before, TLS counted in; this is for what would get past it.
+    connectTimeout: 2 * connectWithinMs,
     keepaliveLimit: keepaliveSecondsMax,
     queueLimit: 8,
     maxTopicLevels: 8,
@@ -99,6 +100,7 @@ export async function openBroker<S extends { readonly id: string }>(
     disconnect: (id) => hooks.online.get(id)?.close(),
     async [Symbol.asyncDispose]() {
       listener.stopListening();
+      await listener.finish();
       await closed(aedes);
       await listener[Symbol.asyncDispose]();
     },

@@ -269,6 +269,15 @@ export class FrameGate extends Duplex {
     this.#socket.resume();
   }
 
+  /** Ends the connection once what was written has left. */
+  finish(): void {
+    this.#phase = 'refused';
+    this.#phaseEnds = this.#host.now() + refusedLingerMs;
+    this.#socket.end();
+    // What the sender still says is read and dropped, or its end would not be seen.
+    this.#socket.resume();
+  }
+
   #close(fault: GateFault): false {
     if (!this.destroyed) {
       this.#host.closed(this, fault);

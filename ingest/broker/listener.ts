@@ -7,7 +7,14 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../contract/index.ts';
 import type { Counters } from '../counters.ts';
 import { IngestError } from '../errors.ts';
-import { connectionsMax, connectWithinMs, portsTriedMax, sweepEveryMs, throttleEveryMs } from '../limits.ts';
+import {
+  connectionsMax,
+  connectWithinMs,
+  portsTriedMax,
+  refusedLingerMs,
+  sweepEveryMs,
+  throttleEveryMs,
+} from '../limits.ts';
 import type { CheckedIngestOptions } from '../options.ts';
 import { FrameGate, type GateFault, type GateHost } from './frame-gate.ts';
 
@@ -26,6 +33,8 @@ export interface Listener extends AsyncDisposable {
   setOpen(isOpen: boolean): void;
   /** No new connections from here on. */
   stopListening(): void;
+  /** Ends every connection once what was written has left; resolves when they are closed, or after a second. */
+  finish(): Promise<void>;
 }
 
 /** Opens the port; rejects with `INGEST_LISTEN`. */
@@ -40,6 +49,13 @@ export async function openListener(options: CheckedIngestOptions, ports: Listene
   }
 }
 
+/** A connection without CONNACK 0. */
+interface Newcomer {
+  readonly since: number;
+  readonly socket: Socket;
+  hasGate: boolean;
+}
+
 class TlsListener implements Listener, GateHost {
   readonly #options: CheckedIngestOptions;
   readonly #ports: ListenerPorts;
@@ -47,7 +63,8 @@ class TlsListener implements Listener, GateHost {
   readonly #gates = new Set<FrameGate>();
   readonly #throttled = new Set<FrameGate>();
   /** By address and port of the other end: the only thing that a TLS socket and the TCP socket under it share. */
-  readonly #newcomers = new Map<string, { readonly since: number; readonly socket: Socket }>();
+  readonly #newcomers = new Map<string, Newcomer>();
+  readonly #newcomerOf = new WeakMap<FrameGate, string>();
   readonly #stopping = new AbortController();
   readonly #sweeping: Promise<void>;
   #throttling: Promise<void> | undefined;
@@ -64,11 +81,16 @@ class TlsListener implements Listener, GateHost {
       ciphers: 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:ECDHE+AESGCM:ECDHE+CHACHA20',
       ecdhCurve: 'X25519:P-256',
       honorCipherOrder: true,
-      handshakeTimeout: connectWithinMs,
+      // The sweep closes before; this is for what would get past it.
+      handshakeTimeout: 2 * connectWithinMs,
     });
     this.#server.on('connection', (socket) => this.#connected(socket));
     this.#server.on('secureConnection', (socket) => this.#secured(socket));
-    this.#server.on('tlsClientError', () => ports.counters.add('closed-tls'));
+    // Node tells of a handshake that failed or came too late, and leaves the connection open.
+    this.#server.on('tlsClientError', (_error, socket) => {
+      ports.counters.add('closed-tls');
+      socket.destroy();
+    });
     this.#sweeping = this.#sweep();
   }
 
@@ -116,6 +138,14 @@ class TlsListener implements Listener, GateHost {
     if (this.#server.listening) this.#server.close();
   }
 
+  async finish(): Promise<void> {
+    const closed = [...this.#gates].map((gate) => new Promise((resolve) => gate.once('close', resolve)));
+    for (const gate of this.#gates) gate.finish();
+    const late = new AbortController();
+    await Promise.race([Promise.all(closed), this.#ports.clock.sleep(refusedLingerMs, late.signal).catch(() => {})]);
+    late.abort();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     this.stopListening();
@@ -152,8 +182,6 @@ class TlsListener implements Listener, GateHost {
     this.#ports.counters.add('window-held');
   }
 
-  readonly #newcomerOf = new WeakMap<FrameGate, string>();
-
   #connected(socket: Socket): void {
     const { counters } = this.#ports;
     counters.add('connections');
@@ -165,7 +193,7 @@ class TlsListener implements Listener, GateHost {
     socket.setNoDelay(true);
     const peer = peerOf(socket);
     this.#connections += 1;
-    this.#newcomers.set(peer, { since: this.now(), socket });
+    this.#newcomers.set(peer, { since: this.now(), socket, hasGate: false });
     socket.once('close', () => {
       this.#connections -= 1;
       if (this.#newcomers.get(peer)?.socket === socket) this.#newcomers.delete(peer);
@@ -180,6 +208,7 @@ class TlsListener implements Listener, GateHost {
       socket.destroy();
       return;
     }
+    newcomer.hasGate = true;
     const { limits } = this.#options;
     const gate = new FrameGate(socket, { limits, host: this, connectBy: newcomer.since + connectWithinMs });
     this.#newcomerOf.set(gate, peer);
@@ -198,7 +227,15 @@ class TlsListener implements Listener, GateHost {
       await clock.sleep(sweepEveryMs, signal).catch(() => {});
       const now = clock.mono();
       for (const gate of this.#gates) gate.check(now);
+      for (const newcomer of this.#newcomers.values()) this.#checkHandshake(newcomer, now);
     }
+  }
+
+  /** Before its handshake is done a connection has no gate that would watch it. */
+  #checkHandshake({ since, socket, hasGate }: Newcomer, now: number): void {
+    if (hasGate || now - since < connectWithinMs) return;
+    this.#ports.counters.add('closed-handshake-late');
+    socket.destroy();
   }
 
   async #slowDown(): Promise<void> {
