@@ -21,10 +21,16 @@ export function addJsonParser(app: App): void {
 
 function parse(text: string): unknown {
   if (depthOf(text) > bodyDepthMax) throw new ProblemError('malformed', `deeper than ${bodyDepthMax}`);
+  const parsed = tryJson(text);
+  if (!parsed) throw new ProblemError('malformed', 'the body is no JSON');
+  return parsed.value;
+}
+
+function tryJson(text: string): { readonly value: unknown } | undefined {
   try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ProblemError('malformed', 'the body is no JSON', { cause: error });
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
   }
 }
 

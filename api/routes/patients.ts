@@ -154,10 +154,15 @@ function mayKnow(caller: Caller, { options }: ApiContext): boolean {
 }
 
 function checkZone(zone: string): void {
+  const errors = [{ path: 'zone', code: 'zone', message: 'expected an IANA time zone' }];
+  if (!isZone(zone)) throw new ProblemError('invalid', 'there is no such time zone', { errors });
+}
+
+function isZone(zone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
-  } catch (error) {
-    const errors = [{ path: 'zone', code: 'zone', message: 'expected an IANA time zone' }];
-    throw new ProblemError('invalid', 'there is no such time zone', { errors, cause: error });
+    return true;
+  } catch {
+    return false;
   }
 }
