@@ -49,6 +49,12 @@ program.command('serve', { hidden: true }).action(async () => {
   end(await serve(configured(), version));
 });
 
+// Whoever reads our output may have seen enough, as `head` does: no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
+
 registerOperatorCommands(program, configured, end);
 
 try {
