@@ -150,7 +150,8 @@ class RunningWard implements Ward {
     const delays = seededRandom(seed, slot.identity.name, 'jitter');
     let wallStart = start.wall;
     for (;;) {
-      const dueMs = slot.phaseMs + 1_000 * (slot.second + 1);
+      // A second is told when it is over; the first begins here, when each kit is already worn.
+      const dueMs = slot.phaseMs + 1_000 * (slot.second + 2);
       await clock
         .sleep(start.mono + dueMs - clock.mono() + jitterMs * delays.next(), this.#ending.signal)
         .catch(() => {});
