@@ -26,6 +26,7 @@ import {
   startStoreWriter,
   unavailableStore,
 } from './ingest/index.ts';
+import { steadyClock } from './steady-clock.ts';
 
 export interface SystemPorts {
   readonly clock: Clock;
@@ -126,7 +127,7 @@ export async function startSystem(
   const ingest = watched(
     await startIngest(
       { realm: config.realm, ...config.ingest, anyPort: !named.has('ingest.mqttPort'), tls: certificates },
-      { log, clock, announce },
+      { log, clock: steadyClock(clock, announce), announce },
     ),
   );
   stack.use(feed(watchdog, roles, api));
