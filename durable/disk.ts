@@ -52,8 +52,9 @@ function fileOf(path: string, fd: number): DiskFile {
     path,
     read: (length, position) =>
       new Promise((resolve, reject) => {
-        const buffer = Buffer.allocUnsafeSlow(length);
-        read(fd, buffer, 0, length, position, (error, n) => (error ? reject(error) : resolve(buffer.subarray(0, n))));
+        // Not the pool's: what is read is kept. And no Buffer goes out, whose slice() would share the memory.
+        const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+        read(fd, bytes, 0, length, position, (error, n) => (error ? reject(error) : resolve(bytes.subarray(0, n))));
       }),
     write: (bytes, position) =>
       new Promise((resolve, reject) => {
