@@ -1,3 +1,4 @@
+// What the parts of a journal share about one segment. Its end moves only after a durable write.
 import type { SegmentHeader } from './segment.ts';
 
 /** A segment as the journal holds it in memory. */

@@ -1,3 +1,4 @@
+// The newest records of a topic in memory. Never a hole: what cannot be held whole is left to the files.
 import type { LogRecord } from '../../contract/index.ts';
 import type { DurableRun } from '../../durable/index.ts';
 import type { LogPayload } from './payload.ts';
