@@ -13,7 +13,7 @@ import {
 } from '../../contract/index.ts';
 import { realDisk } from '../../durable/index.ts';
 import { openStore, scanTopic } from '../../ingest/index.ts';
-import { type FleetConfigInput, fleetPayload, readJournal, readTruth } from '../../simulators/index.ts';
+import { type FleetConfigInput, fleetPayload, isLow, readJournal, readTruth } from '../../simulators/index.ts';
 import { systemClock } from '../../simulators/system-clock.ts';
 import type { Evidence, LoggedReading, StoredReading, Told } from './checker.ts';
 import type { FleetIdentity } from './fleet.ts';
@@ -24,38 +24,72 @@ export interface Left {
   readonly identities: readonly FleetIdentity[];
 }
 
+export interface GatheredEvidence extends Evidence {
+  readonly damaged: number;
+  /** Episodes that the fleet made. */
+  readonly planned: number;
+}
+
 /** Collects all of it; `damaged` lines of the journal would prove nothing. */
-export async function evidenceOf({ dataFolder, fleet, identities }: Left): Promise<Evidence & { damaged: number }> {
+export async function evidenceOf({ dataFolder, fleet, identities }: Left): Promise<GatheredEvidence> {
   const { sent, acked, damaged } = await readJournal(fleet.journalFile);
   const patients = new Map(identities.map(({ id, patient }) => [id, patient]));
   const { seed, episodes = null } = fleet;
+  const inLog = await logged(dataFolder);
   return {
     sent,
     acked,
     damaged,
     made: (record) => fleetPayload({ seed, episodes, ...record }),
     patientOf: (device) => patients.get(device) ?? '',
-    logged: await logged(dataFolder),
+    logged: inLog,
     stored: await stored(dataFolder, [...patients.values()]),
-    episodes: readTruth(fleet.truthFile).flatMap((line) =>
-      line.what === 'episode-start' && line.limit === '<= 88 %'
-        ? [{ patient: line.patient, device: line.device, ...line.first }]
-        : [],
-    ),
+    planned: readTruth(fleet.truthFile).filter((line) => line.what === 'episode-start' && line.limit === '<= 88 %')
+      .length,
+    episodes: due(inLog, (reading) => isLow({ seed, episodes, ...reading })),
     raised: await raised(dataFolder),
   };
 }
 
-/** Every element of every readings record. */
-async function logged(dataFolder: string): Promise<LoggedReading[]> {
-  const found: LoggedReading[] = [];
+/** A reading in the log, and how old it was when it was accepted. */
+interface Arrival extends LoggedReading {
+  readonly takenAt: number;
+  readonly ageMs: number;
+}
+
+/**
+ * What has to be told, from the plan and the arrivals alone: the first low reading of each run. A reading that was no longer
+ * fresh when it came is history and decides nothing, so after an outage longer than that a run may begin later or be none.
+ */
+function due(arrivals: readonly Arrival[], isLowReading: (reading: Arrival) => boolean): Told[] {
+  const open = new Map<string, boolean>();
+  const newest = new Map<string, number>();
+  return arrivals.filter((reading) => {
+    const { device, takenAt, ageMs } = reading;
+    if (takenAt <= (newest.get(device) ?? 0)) return false;
+    newest.set(device, takenAt);
+    if (ageMs > VITALS.spo2.freshForMs) return false;
+    const wasOpen = open.get(device) ?? false;
+    const isOpen = isLowReading(reading);
+    open.set(device, isOpen);
+    return isOpen && !wasOpen;
+  });
+}
+
+/** Every element of every readings record, in the log's order. */
+async function logged(dataFolder: string): Promise<Arrival[]> {
+  const found: Arrival[] = [];
   for await (const { value, partition, position } of scanTopic(join(dataFolder, 'log'), 'inputs', realDisk())) {
     const { kind, header, body } = decodeInput(value);
     if (kind !== 'readings') continue;
-    const { patient, device } = header;
+    const { patient, device, acceptedAt } = header;
+    if (header.skew !== undefined) throw new Error(`the clock of ${device} was corrected: it is ours`);
     const elements = elementsOf(body);
-    for (const [i, { boot, seq }] of readingsOf(body).entries())
-      found.push({ patient, device, boot, seq, partition, position, bytes: elements[i] as Uint8Array });
+    for (const [i, { boot, seq, takenAt }] of readingsOf(body).entries()) {
+      const bytes = elements[i] as Uint8Array;
+      const ageMs = Math.max(0, acceptedAt - takenAt);
+      found.push({ patient, device, boot, seq, partition, position, bytes, takenAt, ageMs });
+    }
   }
   return found;
 }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FleetConfigInput, FleetCounts } from '../../simulators/index.ts';
+import { type FleetConfigInput, type FleetCounts, readJournal } from '../../simulators/index.ts';
 import type { Program } from '../support/program.ts';
 import { until } from '../support/until.ts';
 
@@ -73,4 +73,23 @@ export async function startFleet(folder: string, config: FleetConfigInput): Prom
       return Promise.resolve();
     },
   };
+}
+
+/** The store comes a little after the log: the newest reading of each patient is what the API reads from it. */
+export async function allStored(
+  program: Program,
+  identities: readonly FleetIdentity[],
+  journalFile: string,
+): Promise<void> {
+  const newest = new Map((await readJournal(journalFile)).sent.map((sent) => [sent.device, sent]));
+  const clinician = await program.signIn();
+  for (const { id, patient } of identities) {
+    const { boot = 0, seq = 0, takenAt = 0 } = newest.get(id) ?? {};
+    const [from, to] = [takenAt, takenAt + 1].map((at) => new Date(at).toISOString());
+    const isThere = async () => {
+      const { body } = await clinician.get(`/patients/${patient}/readings?vital=spo2&from=${from}&to=${to}`);
+      return body.items[0]?.reading === `${id}/${boot}/${seq}`;
+    };
+    await until(`the newest reading of ${id} in the store`, isThere, { everyMs: 500 });
+  }
 }
