@@ -1,4 +1,5 @@
 // A log record as a journal's payload: u16 partition, u16 length of the key, the key, the value; little-endian.
+import { partitionOf } from '../../contract/index.ts';
 import type { Payload } from '../../durable/index.ts';
 import { keyBytesMax, keysCachedMax } from './limits.ts';
 
@@ -11,35 +12,47 @@ export interface LogPayload extends Payload {
   readonly key: string;
 }
 
-/** Head bytes by partition and key: the same few keys come again and again. */
+/** Where a key goes and the bytes that stand before its values. */
+export interface Head {
+  readonly partition: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Heads by key: the same few keys come again and again, and neither hash nor encoding is done twice. */
 export class Heads {
-  readonly #known: Map<string, Uint8Array>[];
+  readonly #partitions: number;
+  readonly #byHash = new Map<string, Head>();
+  /** Of records that name their partition. */
+  readonly #placed: readonly Map<string, Head>[];
   #count = 0;
 
   constructor(partitions: number) {
-    this.#known = Array.from({ length: partitions }, () => new Map<string, Uint8Array>());
+    this.#partitions = partitions;
+    this.#placed = Array.from({ length: partitions }, () => new Map<string, Head>());
   }
 
-  /** Throws a `RangeError` for a key that is too long. */
-  of(partition: number, key: string): Uint8Array {
-    const known = this.#known[partition]?.get(key);
-    return known ?? this.#make(partition, key);
+  /** Throws a `RangeError` for a key that is too long, or a partition that is not there. */
+  of(key: string, partition?: number): Head {
+    const known = partition === undefined ? this.#byHash : this.#placed[partition];
+    if (!known) throw new RangeError(`there is no partition ${partition}: there are ${this.#partitions}`);
+    return known.get(key) ?? this.#make(known, key, partition ?? partitionOf(key, this.#partitions));
   }
 
-  #make(partition: number, key: string): Uint8Array {
-    const bytes = encoder.encode(key);
-    if (bytes.length > keyBytesMax)
-      throw new RangeError(`a key of ${bytes.length} bytes, at most ${keyBytesMax} are allowed`);
-    const head = new Uint8Array(4 + bytes.length);
-    const view = new DataView(head.buffer);
+  #make(known: Map<string, Head>, key: string, partition: number): Head {
+    const keyBytes = encoder.encode(key);
+    if (keyBytes.length > keyBytesMax)
+      throw new RangeError(`a key of ${keyBytes.length} bytes, at most ${keyBytesMax} are allowed`);
+    const bytes = new Uint8Array(4 + keyBytes.length);
+    const view = new DataView(bytes.buffer);
     view.setUint16(0, partition, true);
-    view.setUint16(2, bytes.length, true);
-    head.set(bytes, 4);
+    view.setUint16(2, keyBytes.length, true);
+    bytes.set(keyBytes, 4);
     if (++this.#count > keysCachedMax) {
-      for (const keys of this.#known) keys.clear();
+      for (const keys of [this.#byHash, ...this.#placed]) keys.clear();
       this.#count = 1;
     }
-    this.#known[partition]?.set(key, head);
+    const head = { partition, bytes };
+    known.set(key, head);
     return head;
   }
 }

@@ -9,7 +9,6 @@ import {
   LogUnavailableError,
   type Position,
   PositionOutsideLogError,
-  partitionOf,
   recordBytesMax,
   type TopicName,
 } from '../../contract/index.ts';
@@ -99,11 +98,11 @@ export class TopicLog {
     return { records, next };
   }
 
-  #payloadOf({ key, value, partition = partitionOf(key, this.partitions) }: AppendRecord): LogPayload {
-    this.#check(partition);
+  #payloadOf({ key, value, partition }: AppendRecord): LogPayload {
     if (value.length > recordBytesMax)
       throw new RangeError(`${this.name}: a record of ${value.length} bytes, at most ${recordBytesMax} are allowed`);
-    return { head: this.#heads.of(partition, key), body: value, partition, key };
+    const head = this.#heads.of(key, partition);
+    return { head: head.bytes, body: value, partition: head.partition, key };
   }
 
   #check(partition: number): void {
