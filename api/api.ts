@@ -13,10 +13,10 @@ import type {
 import { buildApp } from './app.ts';
 import { openTrail } from './audit/trail.ts';
 import type { ApiContext } from './context.ts';
-import { openDeadline } from './deadline.ts';
+import { endsWithin, openDeadline } from './deadline.ts';
 import { type FollowPorts, follow } from './follow.ts';
 import { heldPoint } from './latest-values.ts';
-import { catchUpWithinMs, sessionIdleMs, storeWithinMs, tailWithoutStore } from './limits.ts';
+import { catchUpWithinMs, sessionIdleMs, stopWithinMs, storeWithinMs, tailWithoutStore } from './limits.ts';
 import { LiveHub } from './live/hub.ts';
 import { ApiOptions, type ApiPorts, type CheckedOptions } from './options.ts';
 import { type Ends, Projection } from './projection.ts';
@@ -68,7 +68,8 @@ export async function startServing(given: ApiOptions, ports: ApiPorts): Promise<
   const running = [projection.run(starts, follower), followSessions(sessions, await lowOf(ports), follower)];
   stack.defer(async () => {
     stopping.abort(new Error('the api is stopping'));
-    await Promise.all(running);
+    // Reading has no effect: what does not end in time is left.
+    await endsWithin(clock, stopWithinMs, Promise.allSettled(running));
   });
   for (const each of running) each.catch(fatal);
 

@@ -20,3 +20,15 @@ export function openDeadline(clock: Clock, ms: number): Disposable & { readonly 
   );
   return { signal: late.signal, [Symbol.dispose]: () => done.abort() };
 }
+
+/** Waits for what is ending, and no longer than that; true if it ended. */
+export async function endsWithin(clock: Clock, ms: number, ending: Promise<unknown>): Promise<boolean> {
+  const ended = new AbortController();
+  const late = clock.sleep(ms, ended.signal).then(
+    () => false,
+    () => false,
+  );
+  const isEnded = await Promise.race([ending.then(() => true), late]);
+  ended.abort();
+  return isEnded;
+}

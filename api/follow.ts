@@ -25,19 +25,22 @@ export interface Following {
   readonly topic: TopicName;
   readonly partition: number;
   readonly from: Position;
+  /** Most records of one turn. */
+  readonly perTurn?: number;
   take(record: LogRecord): void;
   /** After each batch: where reading goes on. */
   reached(next: Position): void;
 }
 
 /** Runs until the signal aborts. */
-export async function follow({ topic, partition, from, take, reached }: Following, ports: FollowPorts): Promise<void> {
+export async function follow(following: Following, ports: FollowPorts): Promise<void> {
+  const { topic, partition, from, perTurn = recordsPerTurnMax, take, reached } = following;
   const { log, clock, announce, signal } = ports;
   let next = from;
   let isTold = false;
   while (!signal.aborted) {
     try {
-      for await (const batch of log.read(topic, partition, next, { signal, maxRecords: recordsPerTurnMax })) {
+      for await (const batch of log.read(topic, partition, next, { signal, maxRecords: perTurn })) {
         for (const record of batch.records) take(record);
         next = batch.next;
         isTold = false;

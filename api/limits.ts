@@ -74,7 +74,11 @@ export const storeQueryWithinMs = 10_000;
 export const idempotencyForMs = 24 * 3_600_000;
 export const idempotencyKeysMax = 10_000;
 
-/** Per stream: events and bytes that wait, and how long it may be blocked. Then it is cut with `end slow`. */
+/** Alert events taken in one turn: sockets drain between turns, so a burst of alerts alone cuts nobody. */
+export const alertsPerTurnMax = 64;
+/** A stream counts as blocked only when this much waits in its socket: 100 tiles of a busy second. */
+export const socketBytesMax = 256 * 1024;
+/** Per stream: events and bytes that wait besides, and how long it may be blocked. Then it is cut with `end slow`. */
 export const streamEventsMax = 256;
 export const streamBytesMax = 1024 * 1024;
 export const streamBlockedMaxMs = 30_000;

@@ -25,6 +25,7 @@ import { AlertBoard } from './alert-board.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { type FollowPorts, follow } from './follow.ts';
 import { heldReading, LatestValues, type ReadingsFacts } from './latest-values.ts';
+import { alertsPerTurnMax, recordsPerTurnMax } from './limits.ts';
 import { MonitoringBoard, type PatientState, patientState, withoutEngine } from './monitoring-board.ts';
 import { RegistryView } from './registry-view.ts';
 import { UnwatchedSpans, unknownCause } from './unwatched.ts';
@@ -81,7 +82,8 @@ export class Projection {
     const one = (topic: 'registry' | 'alerts' | 'inputs', partition: number, start: Position, take: Taker) => {
       const reached = (next: Position) => this.#reach(`${topic}/${partition}`, next);
       reached(start);
-      return follow({ topic, partition, from: start, take: this.#guarded(take), reached }, ports);
+      const perTurn = topic === 'alerts' ? alertsPerTurnMax : recordsPerTurnMax;
+      return follow({ topic, partition, from: start, perTurn, take: this.#guarded(take), reached }, ports);
     };
     await Promise.all([
       one('registry', 0, from.registry, takers.registry),

@@ -10,8 +10,9 @@ import {
   type StreamLog,
   toInstant,
 } from '../../contract/index.ts';
+import { endsWithin } from '../deadline.ts';
 import { AuditDownError } from '../errors.ts';
-import { auditBatchMs, auditRetryMs, auditRowsMax, auditRowsPerAppend, auditWithinMs } from '../limits.ts';
+import { auditBatchMs, auditRetryMs, auditRowsMax, auditRowsPerAppend, auditWithinMs, stopWithinMs } from '../limits.ts';
 import { type AuditEntry, type ChainEnd, canonical, chained, chainRoot } from './chain.ts';
 import { readRow } from './verify.ts';
 
@@ -159,11 +160,11 @@ export class AuditTrail implements AsyncDisposable {
     };
   }
 
-  /** Writes what waits, once; what the log does not take then is not written. */
+  /** Writes what waits, once; what the log does not take in time is not written. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new Error('the audit trail is stopping'));
     this.#wake.resolve();
-    await this.#running;
+    await endsWithin(this.#clock, stopWithinMs, this.#running);
   }
 }
 

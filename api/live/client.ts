@@ -3,31 +3,40 @@
 // again (`offer`) is left out while the client is blocked. On failure: a slow or frozen client costs 256 events, 1 MB or
 // 30 s, never another client.
 import type { EndReason, StreamEventName } from '../../contract/index.ts';
-import { streamBlockedMaxMs, streamBytesMax, streamEventsMax } from '../limits.ts';
+import { socketBytesMax, streamBlockedMaxMs, streamBytesMax, streamEventsMax } from '../limits.ts';
 
 /** The part of a response that a stream needs. */
 export interface Sink {
-  /** False: the client is behind; `drained` is called once it is not. */
+  /** False: the socket is behind; `drained` is called once it is not. */
   write(text: string): boolean;
+  /** What waits in the socket. */
+  waitingBytes(): number;
   end(text: string): void;
   destroy(): void;
   onDrain(drained: () => void): void;
 }
 
+export interface StreamClientEvents {
+  /** It was ended. */
+  cut(reason: EndReason): void;
+  /** It was blocked and takes events again. */
+  ready(): void;
+}
+
 export class StreamClient {
   readonly #sink: Sink;
   readonly #mono: () => number;
-  readonly #onCut: (reason: EndReason) => void;
+  readonly #on: StreamClientEvents;
   #queue: string[] = [];
   #bytes = 0;
   #sent = 0;
   #blockedAt: number | undefined;
   #isEnded = false;
 
-  constructor(sink: Sink, mono: () => number, onCut: (reason: EndReason) => void) {
+  constructor(sink: Sink, mono: () => number, on: StreamClientEvents) {
     this.#sink = sink;
     this.#mono = mono;
-    this.#onCut = onCut;
+    this.#on = on;
     sink.onDrain(() => this.#drained());
   }
 
@@ -62,7 +71,9 @@ export class StreamClient {
 
   #write(text: string): void {
     if (!this.isBlocked) {
-      if (!this.#sink.write(text)) this.#blockedAt = this.#mono();
+      // A full buffer of one turn is no slow client: the socket has had no chance yet.
+      const isFull = !this.#sink.write(text) && this.#sink.waitingBytes() > socketBytesMax;
+      if (isFull) this.#blockedAt = this.#mono();
       return;
     }
     this.#queue.push(text);
@@ -71,11 +82,13 @@ export class StreamClient {
   }
 
   #drained(): void {
+    if (this.#isEnded || !this.isBlocked) return;
     this.#blockedAt = undefined;
     const queue = this.#queue;
     this.#queue = [];
     this.#bytes = 0;
     for (const text of queue) this.#write(text);
+    if (!this.isBlocked) this.#on.ready();
   }
 
   /** Cuts a client that has been blocked too long. */
@@ -90,7 +103,7 @@ export class StreamClient {
     this.#queue = [];
     this.#bytes = 0;
     this.#sink.end(frame('end', JSON.stringify({ reason })));
-    this.#onCut(reason);
+    this.#on.cut(reason);
   }
 
   /** Closes the connection whether the client took the last event or not. */

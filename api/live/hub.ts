@@ -67,6 +67,7 @@ export class LiveHub implements ProjectionListener, AsyncDisposable {
   readonly #listening: Disposable;
   readonly #beating: Promise<void>;
   #dirty = new Set<string>();
+  readonly #tiles = new Map<string, string | null>();
   #cut = 0;
   #allAt: number;
 
@@ -86,8 +87,10 @@ export class LiveHub implements ProjectionListener, AsyncDisposable {
   /** Begins a stream on the sink. */
   open(sink: Sink, request: StreamRequest): StreamClient {
     const { clock } = this.#ports;
-    const onCut = (reason: EndReason) => this.#gone(screen, reason);
-    const client = new StreamClient(sink, () => clock.mono(), onCut);
+    const client = new StreamClient(sink, () => clock.mono(), {
+      cut: (reason) => this.#gone(screen, reason),
+      ready: () => this.#sendTiles(screen),
+    });
     const screen: Screen = {
       client,
       request,
@@ -225,7 +228,7 @@ export class LiveHub implements ProjectionListener, AsyncDisposable {
     for (const { body } of this.#ports.projection.admitted) this.#dirty.add(body.id);
   }
 
-  /** Each second: tiles that changed, then the heartbeat. */
+  /** Each second: the heartbeat, then the tiles that changed. */
   async #beat(): Promise<void> {
     const { clock } = this.#ports;
     const { signal } = this.#stopping;
@@ -245,34 +248,38 @@ export class LiveHub implements ProjectionListener, AsyncDisposable {
     }
     const dirty = this.#dirty;
     this.#dirty = new Set();
-    const tiles = new Map<string, string | null>();
-    const tileOf = (patient: string) => {
-      const known = tiles.get(patient);
-      if (known !== undefined) return known;
-      const made = this.#isAdmitted(patient) ? JSON.stringify(tileView(projection, patient) satisfies TileView) : null;
-      tiles.set(patient, made);
-      return made;
-    };
+    this.#tiles.clear();
     for (const screen of this.#screens) {
       this.#checkRights(screen);
       screen.client.look();
-      this.#sendTiles(screen, dirty, tileOf);
       this.#beatOne(screen);
+      for (const patient of dirty) screen.backlog.add(patient);
+      this.#sendTiles(screen);
     }
+  }
+
+  /** A patient's tile as it is sent, made once a second for all screens; null for who is not in. */
+  #tileOf(patient: string): string | null {
+    const known = this.#tiles.get(patient);
+    if (known !== undefined) return known;
+    const { projection } = this.#ports;
+    const made = this.#isAdmitted(patient) ? JSON.stringify(tileView(projection, patient) satisfies TileView) : null;
+    this.#tiles.set(patient, made);
+    return made;
   }
 
   #isAdmitted(patient: string): boolean {
     return this.#ports.projection.registry.get('patient', patient)?.body.state === 'admitted';
   }
 
-  #sendTiles(screen: Screen, dirty: ReadonlySet<string>, tileOf: (patient: string) => string | null): void {
+  /** Sends what changed, as long as the client takes it. */
+  #sendTiles(screen: Screen): void {
     const { client, backlog, shown } = screen;
-    for (const patient of dirty) backlog.add(patient);
     let isGone = false;
     for (const patient of backlog) {
-      if (client.isBlocked) return;
+      if (client.isBlocked) break;
       backlog.delete(patient);
-      const data = this.#isIn(screen, patient) ? tileOf(patient) : null;
+      const data = this.#isIn(screen, patient) ? this.#tileOf(patient) : null;
       if (data !== null) {
         shown.add(patient);
         client.offer('tile', data);

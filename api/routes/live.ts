@@ -54,6 +54,7 @@ export function addLiveRoutes(app: App, context: ApiContext): void {
       });
       const sink: Sink = {
         write: (text) => raw.write(text),
+        waitingBytes: () => raw.writableLength,
         end: (text) => raw.end(text),
         destroy: () => raw.destroy(),
         onDrain: (drained) => raw.on('drain', drained),

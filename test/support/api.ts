@@ -3,6 +3,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiOptions, type RunningApi, startApi } from '../../api/index.ts';
+import { csrfOf, hashOf } from '../../api/sessions.ts';
 import {
   type Alert,
   type AlertEvent,
@@ -16,6 +17,7 @@ import {
   type StreamLog,
   senderHeader,
   type TimeSeriesStore,
+  type UserRole,
 } from '../../contract/index.ts';
 import { MemoryLog } from './memory-log.ts';
 
@@ -391,7 +393,10 @@ export async function signInWith(url: string, link: string): Promise<TestSession
   if (opened.status !== 200) throw new Error(`sign-in: ${opened.status} ${opened.text}`);
   const cookie = String(opened.headers['set-cookie']).split(';')[0] ?? '';
   const { body } = await call(url, 'GET', '/api/v1/session', { headers: { cookie } });
-  const csrf = String(body.csrf);
+  return sessionOf(url, cookie, String(body.csrf));
+}
+
+function sessionOf(url: string, cookie: string, csrf: string): TestSession {
   const under = (path: string) => (path.startsWith('/api') ? path : `/api/v1${path}`);
   return {
     cookie,
@@ -523,4 +528,19 @@ export async function appendReading(log: StreamLog, reading: SentReading): Promi
   const times = { takenAt, receivedAt: takenAt, clock: 'synced' };
   const body = { v: 1, boot: 1, seq, vital: 'spo2', ...what, unit: '%', quality: absent ? 'bad' : quality, ...times };
   await log.append('inputs', [{ key: patient, value: encodeRecord(header, body) }], { lane: 'data' });
+}
+
+/** A session of a user with these roles, put into the log as if somebody had signed in. */
+export async function sessionAs(test: TestApi, id: string, roles: readonly UserRole[]): Promise<TestSession> {
+  const at = test.clock.wall();
+  const user = { id, name: id, roles };
+  const header = { v: 1, kind: 'user', id, revision: 1, by: 'test', at };
+  await test.memory.append('registry', [{ key: `user/${id}`, value: encodeRecord(header, user) }], { lane: 'control' });
+  const secret = `secret-of-${id}`;
+  const state = { user: id, createdAt: at, expiresAt: at + 3_600_000 };
+  const value = encodeRecord({ v: 1, kind: 'session', at }, state);
+  await test.memory.append('sessions', [{ key: `session/${hashOf(secret)}`, value }], { lane: 'control' });
+  const session = sessionOf(test.api.url, `vigil_test=${secret}`, csrfOf(secret));
+  await until(async () => (await session.get('/session')).status === 200);
+  return session;
 }

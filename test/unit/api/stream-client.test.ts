@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { streamBlockedMaxMs, streamBytesMax, streamEventsMax } from '../../../api/limits.ts';
+import { socketBytesMax, streamBlockedMaxMs, streamBytesMax, streamEventsMax } from '../../../api/limits.ts';
 import { type Sink, StreamClient } from '../../../api/live/client.ts';
 
 /** A connection that takes everything, or nothing. */
@@ -7,12 +7,16 @@ class FakeSink implements Sink {
   readonly written: string[] = [];
   readonly ended: string[] = [];
   isTaking = true;
+  bytes = socketBytesMax + 1;
   isDestroyed = false;
   #drained: () => void = () => {};
 
   write(text: string): boolean {
     this.written.push(text);
     return this.isTaking;
+  }
+  waitingBytes(): number {
+    return this.isTaking ? 0 : this.bytes;
   }
   end(text: string): void {
     this.ended.push(text);
@@ -32,13 +36,13 @@ class FakeSink implements Sink {
 function connected() {
   const sink = new FakeSink();
   const cuts: string[] = [];
+  const ready: number[] = [];
   const time = { now: 0 };
-  const client = new StreamClient(
-    sink,
-    () => time.now,
-    (reason) => cuts.push(reason),
-  );
-  return { sink, cuts, time, client };
+  const client = new StreamClient(sink, () => time.now, {
+    cut: (reason) => cuts.push(reason),
+    ready: () => ready.push(time.now),
+  });
+  return { sink, cuts, ready, time, client };
 }
 
 describe('a slow client', () => {
@@ -50,6 +54,24 @@ describe('a slow client', () => {
     sink.drain();
     expect(sink.written.map((text) => text.at(-3))).toEqual(['1', '2', '3']);
     expect(client.sent).toBe(3);
+  });
+
+  test('is not one whose socket is full for a turn', { tags: ['API-BEAT'] }, () => {
+    const { sink, client } = connected();
+    sink.isTaking = false;
+    sink.bytes = socketBytesMax;
+    expect([client.offer('tile', '1'), client.offer('hb', '2')]).toEqual([true, true]);
+    expect(sink.written.length).toBe(2);
+  });
+
+  test('tells when it takes again', () => {
+    const { sink, ready, client } = connected();
+    sink.drain();
+    expect(ready).toEqual([]);
+    sink.isTaking = false;
+    client.send('alert', '1');
+    sink.drain();
+    expect(ready).toEqual([0]);
   });
 
   test('is not offered what the next second makes again', { tags: ['API-BEAT'] }, () => {
