@@ -181,7 +181,7 @@ export class LossyDisk implements Disk {
         content.seen = changed(content.seen, change);
         content.pending.push(change);
         try {
-          await this.#call({ kind: 'write', path, bytes: bytes.length });
+          await this.#call({ kind: 'write', path: this.#nameOf(content, path), bytes: bytes.length });
         } catch (error) {
           // The kernel may count the pages as clean now: no later sync brings them to the medium.
           const at = content.pending.indexOf(change);
@@ -233,6 +233,12 @@ export class LossyDisk implements Disk {
     const content = this.#seen.get(path);
     if (!content) throw coded('ENOENT', path);
     return content;
+  }
+
+  /** A file may have been renamed since it was opened. */
+  #nameOf(content: Content, opened: string): string {
+    for (const [path, candidate] of this.#seen) if (candidate === content) return path;
+    return opened;
   }
 
   #step(step: Step): void {
