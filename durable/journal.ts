@@ -120,11 +120,6 @@ export class Journal<P extends Payload = Payload> implements AsyncDisposable {
     return this.#segments.length < 2 ? this.low : (this.#segments.at(-1) as Segment).header.base;
   }
 
-  /** Bytes of all segment files. */
-  get bytes(): number {
-    return this.#segments.reduce((sum, segment) => sum + segment.fileBytes, 0);
-  }
-
   /**
    * Positions once all payloads are durable, in order. Rejects with `DiskFullError`, `DiskFailedError`, `JournalBusyError`
    * or `JournalClosedError`, and a payload that no segment can hold with a `RangeError`.
@@ -153,7 +148,7 @@ export class Journal<P extends Payload = Payload> implements AsyncDisposable {
 
   /** Position before which everything is older than `before` (epoch ms) or over `bytesMax`, in whole sealed segments. */
   droppableBefore(before: number, bytesMax: number): number {
-    let bytes = this.bytes;
+    let bytes = this.#segments.reduce((sum, segment) => sum + segment.fileBytes, 0);
     for (let i = 0; i < this.#segments.length - 1; i++) {
       const segment = this.#segments[i] as Segment;
       const youngest = (this.#segments[i + 1] as Segment).header.createdAt;
@@ -289,7 +284,12 @@ export class Journal<P extends Payload = Payload> implements AsyncDisposable {
     if (!this.#hasReserve) return this.#queue.reject('control', this.#fullError(full));
     this.#hasReserve = false;
     announce('warning', `${folder}: control goes on from the reserve of ${reserveBytes} bytes`);
-    await this.#activate('reserve');
+    try {
+      await this.#activate('reserve');
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      this.#queue.reject('control', this.#fullError(error));
+    }
   }
 
   /** Turns a file of zeros into the active segment. */

@@ -176,7 +176,8 @@ export class LossyDisk implements Disk {
       },
       write: async (bytes, position) => {
         alive();
-        const room = this.bytesMax - this.#used() + content.seen.length - position;
+        // What is written over needs no room.
+        const room = Math.max(0, content.seen.length - position) + Math.max(0, this.bytesMax - this.#used());
         const change = { bytes: bytes.slice(0, Math.max(0, Math.min(bytes.length, room))), position };
         content.seen = changed(content.seen, change);
         content.pending.push(change);
