@@ -1,12 +1,35 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { registryKey } from '../../../contract/index.ts';
+import { type LogBatch, registryKey, type TopicName } from '../../../contract/index.ts';
 import { Announcer } from '../../../ingest/announcer.ts';
 import { Counters } from '../../../ingest/counters.ts';
 import { openRegistryView } from '../../../ingest/registry-view.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 import { assignment, bytesOf, device, register } from './fixtures.ts';
+
+/** A log whose answers a test holds back after they were made. */
+class SlowLog extends MemoryLog {
+  boundsHeld: Promise<void> = Promise.resolve();
+  readsHeld: Promise<void> = Promise.resolve();
+
+  override async bounds(topic: TopicName, partition: number) {
+    const found = await super.bounds(topic, partition);
+    await this.boundsHeld;
+    return found;
+  }
+
+  override async *read(...args: Parameters<MemoryLog['read']>): AsyncGenerator<LogBatch> {
+    for await (const batch of super.read(...args)) {
+      await this.readsHeld;
+      yield batch;
+    }
+  }
+}
+
+async function settle(): Promise<void> {
+  for (let i = 0; i < 5; i++) await turn();
+}
 
 async function setUp() {
   const log = new MemoryLog();
@@ -104,14 +127,21 @@ describe('the registry as ingest knows it', { tags: ['BRK-AUTH', 'CON-SCHEMA'] }
   });
 
   test('who comes while it is being read asks again: its end may have moved', async () => {
-    const { log, ports } = await setUp();
-    await using view = await openRegistryView(ports);
+    const { ports } = await setUp();
+    const log = new SlowLog();
+    await using view = await openRegistryView({ ...ports, log });
+    const [bounds, reads] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    log.boundsHeld = bounds.promise;
+    log.readsHeld = reads.promise;
     const first = view.catchUp();
+    await settle();
     await register(log, 'device', device('d-2'));
-    const second = view.catchUp();
-    await Promise.all([first, second]);
-    await turn();
-    expect(view.device('d-2')?.id).toBe('d-2');
+    const second = view.catchUp().then(() => view.device('d-2')?.id);
+    bounds.resolve();
+    await settle();
+    reads.resolve();
+    await first;
+    expect(await second).toBe('d-2');
   });
 
   test('compaction behind the reader does not stop it', async () => {
