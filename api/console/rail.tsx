@@ -5,7 +5,7 @@ import { GlyphIcon } from './glyphs.tsx';
 import type { Held } from './held.ts';
 import { say } from './say.ts';
 import type { SinceServer } from './tile.tsx';
-import { alertText, bandOf, duration, inOrder } from './view-state.ts';
+import { alertText, bandOf, behind, duration, inOrder } from './view-state.ts';
 import type { AlertView } from './wire.ts';
 
 interface RailProps {
@@ -42,12 +42,14 @@ export function Rail(props: RailProps) {
         {...props}
         title="Alerts"
         none="No alert"
+        all={ordered}
         alerts={ordered.filter((alert) => alert.kind === 'physiological')}
       />
       <Section
         {...props}
         title="Not watched"
         none="No alert about watching"
+        all={ordered}
         alerts={ordered.filter((alert) => alert.kind === 'technical')}
       />
     </aside>
@@ -57,8 +59,9 @@ export function Rail(props: RailProps) {
 function Section({
   title,
   none,
+  all,
   ...props
-}: RailProps & { readonly title: string; readonly none: string; readonly alerts: readonly AlertView[] }) {
+}: RailProps & { readonly title: string; readonly none: string; readonly all: readonly AlertView[] }) {
   const count = props.live ? String(props.alerts.length) : '?';
   return (
     <section>
@@ -68,14 +71,19 @@ function Section({
       {props.alerts.length === 0 ? <p class="fact">{props.live ? none : 'Not known'}</p> : null}
       <ul>
         {props.alerts.map((alert) => (
-          <Row key={alert.id} alert={alert} {...props} />
+          <Row key={alert.id} alert={alert} {...props} all={all} />
         ))}
       </ul>
     </section>
   );
 }
 
-function Row({ alert, live, since, held, hold }: Omit<RailProps, 'alerts'> & { readonly alert: AlertView }) {
+interface RowProps extends Omit<RailProps, 'alerts'> {
+  readonly alert: AlertView;
+  readonly all: readonly AlertView[];
+}
+
+function Row({ alert, all, live, since, held, hold }: RowProps) {
   const band = bandOf([alert], live ? 'live' : 'not-live');
   const { patient, acknowledged, signalPriority } = alert;
   const isHeld = held !== null && held.id === alert.id;
@@ -97,7 +105,9 @@ function Row({ alert, live, since, held, hold }: Omit<RailProps, 'alerts'> & { r
           <span>{live ? duration(since(alert.onsetAt)) : ''}</span>
         </h3>
         <p>
-          {signalPriority} priority{patient ? ` · ${patient.name} ${patient.mrn}` : ''}
+          {[`${signalPriority} priority`, patient ? `${patient.name} ${patient.mrn}` : behind(alert, all)]
+            .filter((part) => part !== '')
+            .join(' · ')}
         </p>
         {acknowledged ? (
           <p>

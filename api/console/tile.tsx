@@ -15,7 +15,7 @@ export function TileCard({ look, since }: { readonly look: TileLook; readonly si
     >
       {look.plate ? (
         <div class="plate">
-          <Identity look={look} />
+          <Identity look={look} short />
           {look.band.look === 'none' ? null : <Band band={look.band} since={since} />}
           <strong>NOT MONITORED</strong>
           <p>
@@ -43,15 +43,19 @@ export function TileCard({ look, since }: { readonly look: TileLook; readonly si
   );
 }
 
-function Identity({ look }: { readonly look: TileLook }) {
+/** `short`: the word of its state stands large below. */
+function Identity({ look, short = false }: { readonly look: TileLook; readonly short?: boolean }) {
   return (
     <div class="identity">
       <h2>
-        <span class="bed">{look.bed}</span> {look.name} <small>{look.mrn}</small>
+        <span class="bed">{look.bed}</span>{' '}
+        <span class="who">
+          {look.name} <small>{look.mrn}</small>
+        </span>
       </h2>
       <span class="fact">
         <GlyphIcon name={look.state.glyph} />
-        {look.state.text}
+        {short ? null : look.state.text}
       </span>
     </div>
   );

@@ -50,6 +50,10 @@ const names: Readonly<Record<string, string>> = {
   hr: 'HR',
   resp: 'Resp',
   temp: 'Temp',
+  ecg: 'ECG',
+  I: 'ECG I',
+  II: 'ECG II',
+  III: 'ECG III',
 };
 /** Signals that have a cell, in their fixed places; others stay on the patient's page. */
 const cellOrder = ['hr', 'pulse', 'spo2', 'glucose', 'resp', 'temp', 'sbp', 'dbp'];
@@ -98,12 +102,31 @@ export function alertText(alert: AlertView): string {
   if (!rule || !reading)
     return alert.kind === 'technical' ? technicalText(alert, cause ?? '') : alert.family.replaceAll('-', ' ');
   const value = lastOf(reading)?.text ?? DASHES;
-  return `${signalName(reading.vital)} ${value}${rule.limit ? ` (${rule.limit})` : ''}`;
+  return [signalName(reading.vital), value, limitWords(rule.limit)].filter((part) => part !== '').join(' ');
+}
+
+/** Sign, number and unit of a limit stay on one line. */
+function limitWords(limit: string | null): string {
+  return (limit ?? '').replace('<=', '≤').replace('>=', '≥').replaceAll(' ', '\u00a0');
 }
 
 function technicalText(alert: AlertView, cause: string): string {
   const [, , signal] = alert.scope.split(':');
   return signal === undefined ? cause || alert.family.replaceAll('-', ' ') : `${signalName(signal)} ${cause}`;
+}
+
+/** Whom an alert of no single patient is about: those whose signals are lost for the same cause, each once. */
+export function behind(alert: AlertView, all: readonly AlertView[]): string {
+  if (alert.patient || alert.cause === null) return '';
+  const same = all.filter(({ cause }) => cause?.id === alert.cause?.id);
+  const names = same.flatMap(({ patient }) => (patient ? [`${patient.bed} ${patient.name}`] : []));
+  return [...new Set(names)].join('; ');
+}
+
+/** Columns of the wall: as few as keep two rows, so that the digits are as large as they can be. */
+export function columnsFor(patients: number): number {
+  if (patients <= 2) return Math.max(1, patients);
+  return patients <= 4 ? 2 : patients <= 16 ? 4 : 6;
 }
 
 /** Worst first: unacknowledged, priority, physiology before technique, oldest. */

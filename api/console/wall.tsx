@@ -8,7 +8,7 @@ import type { LinkState } from './link.ts';
 import { Rail } from './rail.tsx';
 import { say } from './say.ts';
 import { TileCard } from './tile.tsx';
-import { bannerOf, clockTime, systemDown, viewTile } from './view-state.ts';
+import { bannerOf, clockTime, columnsFor, systemDown, viewTile } from './view-state.ts';
 import type { AlertView } from './wire.ts';
 
 /** The whole screen: header, what cannot be watched, tiles in their places, open alerts. */
@@ -59,7 +59,7 @@ export function Wall({ stream, user }: { readonly stream: Stream; readonly user:
       )}
       {heard.signedOut ? <SignedOut /> : null}
       <main>
-        <section class="wall" aria-label="Patients">
+        <section class="wall" aria-label="Patients" data-columns={columnsFor(looks.length)}>
           {looks.map((look) => (
             <TileCard key={look.id} look={look} since={since} />
           ))}

@@ -6,9 +6,11 @@ import {
   alertText,
   bandOf,
   bannerOf,
+  behind,
   causeWords,
   cellOf,
   clockTime,
+  columnsFor,
   duration,
   inOrder,
   systemDown,
@@ -18,6 +20,7 @@ import type { AlertView, Measurement } from '../../../api/console/wire.ts';
 import { absent, alert, live, never, now, reed, since, snapshot, stale, system, technical, tile } from './views.ts';
 
 const DASHES = '- - -';
+const VERY_LOW = 'SpO2 84 ≤\u00a088\u00a0%';
 const acknowledged = alert({ state: 'acknowledged', acknowledged: reed });
 const medium = alert({ id: 'a-3', priority: 'medium', signalPriority: 'medium', onsetAt: '2026-03-01T13:00:00.000Z' });
 const low = alert({ id: 'a-4', priority: 'low', signalPriority: 'low' });
@@ -63,21 +66,21 @@ describe('a cell', () => {
 describe('the band', () => {
   test.for<[string, readonly AlertView[], object]>([
     ['none', [], { look: 'none', glyph: null, text: 'No alert', flash: null }],
-    ['active high', [alert()], { look: 'high', glyph: 'high', text: 'SpO2 84 (<= 88 %)', flash: 'high' }],
+    ['active high', [alert()], { look: 'high', glyph: 'high', text: VERY_LOW, flash: 'high' }],
     ['active medium', [medium], { look: 'medium', glyph: 'medium', flash: 'medium' }],
     ['active low', [low], { look: 'low', glyph: 'low', flash: null }],
-    ['acknowledged', [acknowledged], { look: 'acknowledged', glyph: 'check', text: 'SpO2 84 (<= 88 %) · K. Reed' }],
-    ['latched', [alert({ state: 'latched' })], { look: 'high', text: 'SpO2 84 (<= 88 %) · over, not acknowledged' }],
+    ['acknowledged', [acknowledged], { look: 'acknowledged', glyph: 'check', text: `${VERY_LOW} · K. Reed` }],
+    ['latched', [alert({ state: 'latched' })], { look: 'high', text: `${VERY_LOW} · over, not acknowledged` }],
     ['technical', [technical()], { look: 'technical', glyph: 'cross', text: 'SpO2 no reading', flash: 'high' }],
     ['technical low', [technical({ signalPriority: 'low' })], { look: 'technical', flash: null }],
-    ['more than one', [medium, alert(), low], { look: 'high', text: 'SpO2 84 (<= 88 %) +2' }],
+    ['more than one', [medium, alert(), low], { look: 'high', text: `${VERY_LOW} +2` }],
   ])('%s', ([, alerts, expected]) => {
     expect(bandOf(alerts, 'live')).toMatchObject(expected);
   });
 
   test('on a screen that is not live: as of then, and never "No alert"', { tags: ['API-BEAT'] }, () => {
     expect(bandOf([], 'not-live')).toMatchObject({ look: 'as-of', text: 'Not known', flash: null });
-    expect(bandOf([alert()], 'not-live')).toMatchObject({ look: 'as-of', text: 'SpO2 84 (<= 88 %)', flash: null });
+    expect(bandOf([alert()], 'not-live')).toMatchObject({ look: 'as-of', text: VERY_LOW, flash: null });
   });
 });
 
@@ -85,7 +88,7 @@ describe('the words of an alert', () => {
   test('a reading that has gone stale keeps the number that decided', () => {
     const [rule] = alert().rules;
     const old = alert({ rules: [{ ...rule, reading: stale({ last: { value: 84, takenAt: since } }) }] });
-    expect(alertText(old)).toBe('SpO2 84 (<= 88 %)');
+    expect(alertText(old)).toBe(VERY_LOW);
   });
 
   test.for([
@@ -101,6 +104,28 @@ describe('the words of an alert', () => {
     expect(causeWords('identity-conflict')).toBe('identity conflict');
     expect(causeWords(null)).toBe('');
   });
+});
+
+test('an alert of a kit names those who are behind it, each once', { tags: ['ALR-GROUP', 'API-PATIENT'] }, () => {
+  const lost = { code: 'gateway-lost', id: 'gateway-lost:g-1' };
+  const kit = technical({ id: 'a-7', patient: null, scope: 'gateway:g-1', cause: lost });
+  const signals = ['spo2', 'pulse'].map((signal) =>
+    technical({ id: signal, scope: `source:d-1:${signal}`, cause: lost }),
+  );
+  expect(behind(kit, [kit, ...signals, technical(), alert()])).toBe('Bed 1 ALDER, Mary');
+  expect(behind(signals[0] as AlertView, [kit, ...signals])).toBe('');
+});
+
+test.for([
+  [0, 1],
+  [1, 1],
+  [2, 2],
+  [4, 2],
+  [8, 4],
+  [16, 4],
+  [32, 6],
+] as const)('%i patients stand in %i columns', ([patients, columns]) => {
+  expect(columnsFor(patients)).toBe(columns);
 });
 
 test('order: unacknowledged, priority, physiology before technique, oldest', { tags: ['ALR-GROUP'] }, () => {
