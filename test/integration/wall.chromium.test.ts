@@ -246,6 +246,7 @@ describe('a ward', () => {
         withinMs: 120_000,
       },
     );
+    await page.evaluate('scrollTo(0, 0)');
     await mkdir(join(rootFolder, 'build'), { recursive: true });
     const picture = await page.screenshot({ path: join(rootFolder, 'build', 'wall.png'), animations: 'disabled' });
     expect(picture.length).toBeGreaterThan(20_000);
