@@ -112,7 +112,17 @@ export class Intake {
     sender.waiting = undefined;
     for (const message of waiting) {
       if (failed) message.done(failed);
-      else this.#take(sender, message, true);
+      else this.#takeSafely(sender, message);
+    }
+  }
+
+  /** Called from no hook that would catch: one message's trouble is its own (ING-POISON). */
+  #takeSafely(sender: Sender, message: Waiting): void {
+    try {
+      this.#take(sender, message, true);
+    } catch (error) {
+      this.#ports.counters.add('hook-threw');
+      message.done(error as Error);
     }
   }
 

@@ -136,11 +136,7 @@ class Hooks<S extends { readonly id: string }> {
         username: string | undefined,
         password: Buffer | undefined,
         done: Callback<[AuthenticateError | null, boolean | null]>,
-      ) =>
-        this.#safely(
-          () => void this.#authenticate(client, username, password, done),
-          () => done(refused(CONNACK.unavailable), null),
-        ),
+      ) => void this.#authenticate(client, username, password, done).catch(() => this.#threw(client)),
       authorizePublish: (client: Client | null, packet: Publish, done: Callback<[(Error | null)?]>) =>
         this.#safely(() => this.#authorizePublish(client, packet, done), done),
       // Null: SUBACK 0x80.
@@ -178,6 +174,13 @@ class Hooks<S extends { readonly id: string }> {
     }
   }
 
+  /** Our own mistake in a hook that has no caller to catch it: that connection ends, the others go on. */
+  #threw(client: Client): void {
+    this.#ports.counters.add('hook-threw');
+    this.#ports.announcer.say('error', 'hook', 'a hook of the broker threw');
+    client.conn.destroy();
+  }
+
   /** What a client asks for that no identity may have. Aedes closes without an answer; the gate gives it. */
   #preConnect(client: Client, packet: Connect, done: Callback<[Error | null, boolean]>): void {
     const gate = client.conn as FrameGate;
@@ -207,33 +210,42 @@ class Hooks<S extends { readonly id: string }> {
     password: Buffer | undefined,
     done: Callback<[AuthenticateError | null, boolean | null]>,
   ): Promise<void> {
-    const { counters, clock } = this.#ports;
+    const code = await this.#login(client, username, password);
+    if (code === CONNACK.accepted) done(null, true);
+    else done(refused(code), null);
+  }
+
+  /** The code of CONNACK. */
+  async #login(client: Client, username: string | undefined, password: Buffer | undefined): Promise<number> {
+    const { counters } = this.#ports;
     const { id } = client;
     if (this.#ports.isLogDown) {
       counters.add('refused-log-down');
-      return done(refused(CONNACK.unavailable), null);
+      return CONNACK.unavailable;
     }
     try {
-      const isKnown = username === id && (await this.#isProven(id, password));
-      if (!isKnown) {
+      if (username !== id || !(await this.#isProven(id, password))) {
         counters.add('login-refused');
         this.#security(id, 'is not known, or not with this token');
-        return done(refused(CONNACK.notAuthorized), null);
+        return CONNACK.notAuthorized;
       }
     } catch {
       // The registry cannot be read: that is our trouble, not the sender's.
-      return done(refused(CONNACK.unavailable), null);
+      counters.add('registry-unavailable');
+      return CONNACK.unavailable;
     }
-    if (this.online.has(id)) {
-      counters.add('takeovers');
-      if (this.#takeovers.note(id, clock.mono())) {
-        counters.add('security-takeovers');
-        this.#security(id, 'is taken over again and again: two devices may share its identity');
-      }
-    }
+    this.#noteTakeover(id);
     this.#senders.set(client, this.#ports.newSender(id));
     counters.add('logins');
-    done(null, true);
+    return CONNACK.accepted;
+  }
+
+  #noteTakeover(id: string): void {
+    if (!this.online.has(id)) return;
+    this.#ports.counters.add('takeovers');
+    if (!this.#takeovers.note(id, this.#ports.clock.mono())) return;
+    this.#ports.counters.add('security-takeovers');
+    this.#security(id, 'is taken over again and again: two devices may share its identity');
   }
 
   /** A device registered a moment ago may not have been read yet. */

@@ -191,6 +191,8 @@ class TlsListener implements Listener, GateHost {
       return;
     }
     socket.setNoDelay(true);
+    // TLS tells of its errors; unheard here, one would end the process.
+    socket.on('error', () => {});
     const peer = peerOf(socket);
     this.#connections += 1;
     this.#newcomers.set(peer, { since: this.now(), socket, hasGate: false });

@@ -288,6 +288,21 @@ describe('a registry that is a moment behind', { tags: ['BRK-AUTH', 'BRK-ORDER',
     ]);
   });
 
+  test('our own mistake with one of those that waited is that message’s alone', { tags: ['ING-POISON'] }, async () => {
+    const { clock, publish, told, counters } = await setUp();
+    const wall = clock.wall.bind(clock);
+    let calls = 0;
+    clock.wall = () => {
+      calls += 1;
+      if (calls === 1) throw new Error('a mistake of ours');
+      return wall();
+    };
+    publish('unknown', 'd-9/readings', reading());
+    publish('known', 'd-1/readings', reading());
+    await settle();
+    expect([told, counters.get('hook-threw')]).toEqual([['unknown undefined', 'known'], 1]);
+  });
+
   test('a device that changes its patient is the other’s from that moment on', async () => {
     const { log, registry, publish, inputs } = await setUp();
     publish('a', 'd-1/readings', reading({ seq: 1 }));
