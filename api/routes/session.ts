@@ -11,7 +11,7 @@ import { about, problems } from './shared.ts';
 
 /** Signing in by a one-time link, the session, and new links. */
 export function addSessionRoutes(app: App, context: ApiContext): void {
-  const { sessions, projection, hub } = context;
+  const { sessions, projection } = context;
   const failed = new RateWindow(failedSignInsPerMinuteMax, 60_000, context.ports.clock);
 
   app.post(
@@ -53,7 +53,6 @@ export function addSessionRoutes(app: App, context: ApiContext): void {
       if (caller.kind !== 'user') throw new ProblemError('not-signed-in', 'the local operator has no session');
       about(request, 'session', caller.session.hash.slice(0, 16), null);
       await sessions.end(caller.session.hash);
-      hub.review();
       reply.clearCookie(sessionCookie, { path: '/' }).header('clear-site-data', '"cache", "cookies", "storage"');
       reply.code(204);
       return null;

@@ -175,6 +175,18 @@ describe('a stream', () => {
     expect(stream.events.at(-1)).toMatchObject({ event: 'end', data: { reason: 'signed-out' } });
   });
 
+  test('ends when its session is ended elsewhere', async () => {
+    await using test = await startTestApi();
+    const session = await sessionAs(test, 'u-1', ['clinician']);
+    await using stream = await session.stream();
+    await stream.find(({ event }) => event === 'hb');
+    const [sent] = test.memory.records('sessions').filter(({ key }) => key.startsWith('session/'));
+    await test.memory.append('sessions', [{ key: sent?.key ?? '', value: new Uint8Array() }], { lane: 'control' });
+    await stream.closed;
+    expect(stream.events.at(-1)).toMatchObject({ event: 'end', data: { reason: 'signed-out' } });
+    expect((await session.get('/alerts')).status).toBe(401);
+  });
+
   test('ends when its user may no longer look', { tags: ['SEC-RBAC'] }, async () => {
     await using test = await startTestApi();
     const session = await sessionAs(test, 'u-1', ['clinician']);

@@ -63,7 +63,7 @@ describe('the engine', () => {
   test('that claims out of turn changes nothing', { tags: ['ALR-FENCE'] }, () => {
     const engine = new EngineWatch(stillClock(), [0]);
     engine.ticked(0, 1, tick(1, 7));
-    engine.claimed(0, { id: 'c-2', instance: 'vigil-3', bootId: 'b', after: 6 });
+    engine.claimed(0, { id: 'c-2', instance: 'vigil-3', bootId: 'b', after: 9 });
     expect(engine.ticked(0, 2, tick(2, 7))).toBe(true);
   });
 });
