@@ -13,7 +13,7 @@ import type {
 import { buildApp } from './app.ts';
 import { openTrail } from './audit/trail.ts';
 import type { ApiContext } from './context.ts';
-import { endsWithin, openDeadline } from './deadline.ts';
+import { endsWithin, openDeadline, orAbort } from './deadline.ts';
 import { type FollowPorts, follow } from './follow.ts';
 import { heldPoint } from './latest-values.ts';
 import { catchUpWithinMs, sessionIdleMs, stopWithinMs, storeWithinMs, tailWithoutStore } from './limits.ts';
@@ -200,13 +200,6 @@ async function fillFromStore(projection: Projection, { store, clock, announce }:
   } catch {
     announce('warning', 'api: the store does not give the newest values; they come with the next readings');
   }
-}
-
-function orAbort<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  const late = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  return Promise.race([answer, late]);
 }
 
 function statusOf({ projection, trail, hub, system }: ApiContext, isStopping: boolean): RoleStatus {

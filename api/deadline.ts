@@ -32,3 +32,11 @@ export async function endsWithin(clock: Clock, ms: number, ending: Promise<unkno
   ended.abort();
   return isEnded;
 }
+
+/** The answer, or the signal's reason if it aborts first. */
+export function orAbort<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  return Promise.race([answer, late]);
+}

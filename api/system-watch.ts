@@ -24,6 +24,7 @@ export class SystemWatch {
   #facts: SystemFacts;
   #countedAt = Number.NEGATIVE_INFINITY;
   #silent = '';
+  #told = '';
   #changed: (() => void) | undefined;
 
   constructor(projection: Projection, clock: Clock) {
@@ -32,7 +33,7 @@ export class SystemWatch {
     this.#facts = this.#count();
   }
 
-  /** Told whenever state, causes or counts change. */
+  /** Told whenever state, causes, counts or the spans not watched change. */
   onChange(changed: () => void): void {
     this.#changed = changed;
   }
@@ -59,10 +60,12 @@ export class SystemWatch {
     const { engine, silentCause } = this.#projection;
     const silent = `${engine.silent.join()} ${silentCause}`;
     if (silent === this.#silent && this.#clock.mono() - this.#countedAt < countEveryMs) return;
-    const before = JSON.stringify(this.#facts);
     this.#silent = silent;
     this.#facts = this.#count();
-    if (JSON.stringify(this.#facts) !== before) this.#changed?.();
+    const told = JSON.stringify(this.view);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#changed?.();
   }
 
   #count(): SystemFacts {

@@ -1,3 +1,5 @@
+// Routes of alerts. Class C. Invariants: an alert is shown with its patient and its revision; only the engine's event changes
+// one, so an acknowledgement is answered by it or is pending. On failure: what the log does not hold is not answered.
 import { z } from 'zod';
 import {
   AcknowledgeRequest,
@@ -35,14 +37,13 @@ const ListQuery = z.strictObject({
 
 /** Alerts, what they rest on, and taking one. */
 export function addAlertRoutes(app: App, context: ApiContext): void {
-  const { projection } = context;
-  const { alerts } = projection;
+  addAlertList(app, context);
+  addOneAlert(app, context);
+  addAcknowledge(app, context);
+}
 
-  const alertOf = (id: string) => {
-    const held = alerts.find(id);
-    if (!held) throw new ProblemError('not-found', 'no such alert');
-    return held;
-  };
+function addAlertList(app: App, { projection }: ApiContext): void {
+  const { alerts } = projection;
 
   app.get(
     `${apiPath}/alerts`,
@@ -66,6 +67,15 @@ export function addAlertRoutes(app: App, context: ApiContext): void {
       return { items: items.map((alert) => alertView(projection, alert)), next };
     },
   );
+}
+
+function addOneAlert(app: App, context: ApiContext): void {
+  const { projection } = context;
+  const alertOf = (id: string) => {
+    const held = projection.alerts.find(id);
+    if (!held) throw new ProblemError('not-found', 'no such alert');
+    return held;
+  };
 
   app.get(
     `${apiPath}/alerts/:id`,
@@ -119,6 +129,11 @@ export function addAlertRoutes(app: App, context: ApiContext): void {
       };
     },
   );
+}
+
+function addAcknowledge(app: App, context: ApiContext): void {
+  const { projection } = context;
+  const { alerts } = projection;
 
   app.post(
     `${apiPath}/alerts/:id/acknowledge`,

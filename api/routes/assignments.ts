@@ -1,3 +1,5 @@
+// Routes of assignments. Class C: a wrong one gives a reading to the wrong patient. Invariants: periods of a device do not
+// overlap; what is armed is what the device is registered to send. On failure: the log refuses, and nothing is bound.
 import { z } from 'zod';
 import {
   type Assignment,

@@ -1,3 +1,5 @@
+// The console's files. Class C. Invariants: only files that were in the folder at the start are served, by their exact names;
+// the page itself is never cached, so a browser cannot show yesterday's. On failure: no folder, no console, the API serves.
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { App } from '../context.ts';

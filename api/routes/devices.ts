@@ -1,3 +1,5 @@
+// Routes of devices. Class C. Invariants: a token is shown once and kept as its hash; a device that somebody wears is not
+// revoked by accident. On failure: the log refuses, and the old token stays in force.
 import { z } from 'zod';
 import {
   apiPath,

@@ -1,3 +1,5 @@
+// The route of the live stream. Class C. Invariants: who may open it is looked at again while it is open; a session has five at
+// most. On failure: the connection closes, and the client tells by its own clock that it is not live.
 import { z } from 'zod';
 import { apiPath, type EndReason, Id, type Lead, leadNames, streamLeadsMax } from '../../contract/index.ts';
 import type { ApiContext, App, Caller } from '../context.ts';

@@ -1,3 +1,5 @@
+// Routes of patients. Class C. Invariants: two patients who are in have different numbers; names are shown to those alone who
+// care for patients; who leaves is no longer armed. On failure: the log refuses, and nothing is changed.
 import { z } from 'zod';
 import {
   apiPath,
@@ -27,7 +29,13 @@ const ListQuery = z.strictObject({
 
 /** Who is in, admitting, changing and discharging. */
 export function addPatientRoutes(app: App, context: ApiContext): void {
-  const { projection, registrar, ports } = context;
+  addPatientReads(app, context);
+  addAdmission(app, context);
+  addChanges(app, context);
+}
+
+function addPatientReads(app: App, context: ApiContext): void {
+  const { projection } = context;
 
   /** Names are for those who care for patients; for others a patient is an id. */
   const viewFor = (caller: Caller, patient: Registered<Patient>) =>
@@ -69,6 +77,10 @@ export function addPatientRoutes(app: App, context: ApiContext): void {
       return viewFor(request.caller, patient);
     },
   );
+}
+
+function addAdmission(app: App, context: ApiContext): void {
+  const { projection, registrar, ports } = context;
 
   app.post(
     `${apiPath}/patients`,
@@ -94,6 +106,10 @@ export function addPatientRoutes(app: App, context: ApiContext): void {
         return patientDetail(projection, { revision: 1, at: who.at, body });
       }),
   );
+}
+
+function addChanges(app: App, context: ApiContext): void {
+  const { projection, registrar } = context;
 
   app.patch(
     `${apiPath}/patients/:id`,

@@ -1,6 +1,9 @@
+// Routes of values. Class C. Invariants: a current value comes from memory, never from a query; history has its gaps. On
+// failure: the store's silence is an answer after 10 s, and holds up no alert and no current value.
 import { z } from 'zod';
 import {
   apiPath,
+  type Clock,
   freshnessOf,
   Instant,
   LEADS,
@@ -22,7 +25,7 @@ import {
   WaveformView,
 } from '../../contract/index.ts';
 import type { ApiContext, App } from '../context.ts';
-import { openDeadline } from '../deadline.ts';
+import { openDeadline, orAbort } from '../deadline.ts';
 import { ProblemError } from '../errors.ts';
 import { heldPoint } from '../latest-values.ts';
 import {
@@ -45,18 +48,21 @@ const waveformType = 'application/vnd.vigil.waveform';
 
 /** Values: the newest from memory, history from the store. */
 export function addReadingRoutes(app: App, context: ApiContext): void {
-  const { projection } = context;
-  const { store, clock } = context.ports;
+  addLatest(app, context);
+  addReadings(app, context);
+  addSeries(app, context);
+  addWaveforms(app, context);
+}
 
-  /** A question to the store, which ends in time. */
-  const ask = async <T>(question: (options: ReadOptions) => Promise<T>): Promise<T> => {
-    using limit = openDeadline(clock, storeQueryWithinMs);
-    const { signal } = limit;
-    const late = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-    return await Promise.race([question({ signal }), late]);
-  };
+/** A question to the store, which ends in time. */
+async function ask<T>(clock: Clock, question: (options: ReadOptions) => Promise<T>): Promise<T> {
+  using limit = openDeadline(clock, storeQueryWithinMs);
+  const { signal } = limit;
+  return await orAbort(question({ signal }), signal);
+}
+
+function addLatest(app: App, context: ApiContext): void {
+  const { projection } = context;
 
   app.get(
     `${apiPath}/patients/:id/latest`,
@@ -86,6 +92,11 @@ export function addReadingRoutes(app: App, context: ApiContext): void {
       };
     },
   );
+}
+
+function addReadings(app: App, context: ApiContext): void {
+  const { projection, ports } = context;
+  const { store, clock } = ports;
 
   app.get(
     `${apiPath}/patients/:id/readings`,
@@ -103,7 +114,7 @@ export function addReadingRoutes(app: App, context: ApiContext): void {
       const { limit, cursor } = request.query;
       const { from, to } = spanOf({ ...request.query, from: cursor ?? request.query.from }, readingsSpanMaxMs);
       const query = { patient: id, vital: VITALS[request.query.vital].code, from, to };
-      const points = await ask((options) => store.range({ ...query, limit: limit + 1 }, options));
+      const points = await ask(clock, (options) => store.range({ ...query, limit: limit + 1 }, options));
       const items = points.slice(0, limit).flatMap((point) => {
         const held = heldPoint(point);
         return held ? readingView(held, projection.registry.binding(id, held.device, held.effectiveAt)) : [];
@@ -113,6 +124,11 @@ export function addReadingRoutes(app: App, context: ApiContext): void {
       return { items, next: left ? toInstant(left.effectiveAt) : null };
     },
   );
+}
+
+function addSeries(app: App, context: ApiContext): void {
+  const { projection, ports } = context;
+  const { store, clock } = ports;
 
   app.get(
     `${apiPath}/patients/:id/series`,
@@ -134,7 +150,7 @@ export function addReadingRoutes(app: App, context: ApiContext): void {
       const { unit, code } = VITALS[request.query.vital];
       const gapMs = freshnessOf(request.query.vital).freshForMs;
       const query = { patient: id, vital: code, from, to, bucketMs, gapMs };
-      const { buckets, gaps } = await ask((options) => store.series(query, options));
+      const { buckets, gaps } = await ask(clock, (options) => store.series(query, options));
       const shown = (value: number) => toResolution(request.query.vital, value);
       return {
         from: toInstant(from),
@@ -152,6 +168,10 @@ export function addReadingRoutes(app: App, context: ApiContext): void {
       };
     },
   );
+}
+
+function addWaveforms(app: App, context: ApiContext): void {
+  const { store, clock } = context.ports;
 
   app.get(
     `${apiPath}/patients/:id/waveforms`,
@@ -168,7 +188,7 @@ export function addReadingRoutes(app: App, context: ApiContext): void {
       about(request, 'patient', id, id);
       const { from, to } = spanOf(request.query, waveformSpanMaxMs);
       const query = { patient: id, lead: LEADS[request.query.lead], from, to };
-      const found = await ask((options) => store.waveform(query, options));
+      const found = await ask(clock, (options) => store.waveform(query, options));
       const blocks = found.slice(0, waveformBlocksMax);
       if (request.headers.accept === waveformType) {
         const bytes = Buffer.concat(blocks.flatMap(({ block }) => [lengthOf(block), block]));

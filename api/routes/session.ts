@@ -1,3 +1,5 @@
+// Routes of signing in and out. Class C. Invariants: whatever is wrong with a link is answered alike; a session that ends ends
+// its streams. On failure: the log refuses, and nobody is signed in.
 import { z } from 'zod';
 import { apiPath, LinkView, NewLink, Session, SignedIn, SignIn, toInstant } from '../../contract/index.ts';
 import { type ApiContext, type App, actorOf } from '../context.ts';

@@ -1,3 +1,5 @@
+// Routes of the whole. Class C. Invariants: whether anybody watches is said by what this process sees itself. On failure: what
+// cannot be known is said to be not monitored.
 import { z } from 'zod';
 import { apiPath, Id, MonitoringOverview, SystemView, toInstant } from '../../contract/index.ts';
 import type { ApiContext, App } from '../context.ts';
