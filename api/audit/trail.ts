@@ -12,7 +12,14 @@ import {
 } from '../../contract/index.ts';
 import { endsWithin } from '../deadline.ts';
 import { AuditDownError } from '../errors.ts';
-import { auditBatchMs, auditRetryMs, auditRowsMax, auditRowsPerAppend, auditWithinMs, stopWithinMs } from '../limits.ts';
+import {
+  auditBatchMs,
+  auditRetryMs,
+  auditRowsMax,
+  auditRowsPerAppend,
+  auditWithinMs,
+  stopWithinMs,
+} from '../limits.ts';
 import { type AuditEntry, type ChainEnd, canonical, chained, chainRoot } from './chain.ts';
 import { readRow } from './verify.ts';
 
