@@ -7,6 +7,7 @@ import {
   decodeBody,
   decodeInput,
   decodeRecord,
+  effectiveTime,
   elementsOf,
   readingsOf,
   VITALS,
@@ -53,7 +54,7 @@ export async function evidenceOf({ dataFolder, fleet, identities }: Left): Promi
 
 /** A reading in the log, and how old it was when it was accepted. */
 interface Arrival extends LoggedReading {
-  readonly takenAt: number;
+  readonly effectiveAt: number;
   readonly ageMs: number;
 }
 
@@ -65,9 +66,9 @@ function due(arrivals: readonly Arrival[], isLowReading: (reading: Arrival) => b
   const open = new Map<string, boolean>();
   const newest = new Map<string, number>();
   return arrivals.filter((reading) => {
-    const { device, takenAt, ageMs } = reading;
-    if (takenAt <= (newest.get(device) ?? 0)) return false;
-    newest.set(device, takenAt);
+    const { device, effectiveAt, ageMs } = reading;
+    if (effectiveAt <= (newest.get(device) ?? 0)) return false;
+    newest.set(device, effectiveAt);
     if (ageMs > VITALS.spo2.freshForMs) return false;
     const wasOpen = open.get(device) ?? false;
     const isOpen = isLowReading(reading);
@@ -83,12 +84,13 @@ async function logged(dataFolder: string): Promise<Arrival[]> {
     const { kind, header, body } = decodeInput(value);
     if (kind !== 'readings') continue;
     const { patient, device, acceptedAt } = header;
-    if (header.skew !== undefined) throw new Error(`the clock of ${device} was corrected: it is ours`);
     const elements = elementsOf(body);
-    for (const [i, { boot, seq, takenAt }] of readingsOf(body).entries()) {
+    for (const [i, reading] of readingsOf(body).entries()) {
+      const { boot, seq } = reading;
       const bytes = elements[i] as Uint8Array;
-      const ageMs = Math.max(0, acceptedAt - takenAt);
-      found.push({ patient, device, boot, seq, partition, position, bytes, takenAt, ageMs });
+      const effectiveAt = effectiveTime({ ...header, takenAt: reading.takenAt });
+      const ageMs = Math.max(0, acceptedAt - effectiveAt);
+      found.push({ patient, device, boot, seq, partition, position, bytes, effectiveAt, ageMs });
     }
   }
   return found;
