@@ -33,7 +33,8 @@ export type Lane = 'control' | 'data';
  *
  * What a driver promises: a resolved append is durable; readers see only what is durable; a position outside the
  * bounds is a `PositionOutsideLogError`, never a jump. What it does not: a rejected append may be there, wholly, partly
- * or later; a batch over several partitions is not atomic; positions have gaps.
+ * or later; a batch over several partitions is not atomic; positions have gaps, and those of two partitions have nothing
+ * to do with each other.
  */
 export interface StreamLog extends AsyncDisposable {
   /** How many partitions the topic has; fixed at creation. */
@@ -46,7 +47,8 @@ export interface StreamLog extends AsyncDisposable {
   ): Promise<readonly Position[]>;
   /**
    * Batches from `from` on (at most `maxRecords` each, default 1,000), then waits for more until `signal` aborts, upon
-   * which the iteration ends without error.
+   * which the iteration ends without error. A batch may be empty and only say where the end is. Values share memory with
+   * the log and with what was appended: nobody changes them. Of a closed log it rejects with `LOG_CLOSED`.
    */
   read(
     topic: TopicName,

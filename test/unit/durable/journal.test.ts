@@ -252,3 +252,37 @@ describe('a full disk', () => {
     expect(rejected[0]).toMatchObject({ reason: { code: 'DISK_FULL' } });
   });
 });
+
+describe('segments that are replaced', () => {
+  test('nobody reads a file that has just taken the place of another', { tags: ['ING-DURABLE'] }, async () => {
+    const { disk, open, said } = await bench();
+    await using journal = await open();
+    await append(journal, texts(120));
+    const old = journal.sealed;
+    const kept = (await contents(journal))
+      .filter(([position]) => position < journal.sealedEnd && position % 2 === 0)
+      .map(([position, text]) => ({ position, payload: payload(text).head }));
+    // The moments between the change of a file and what the journal knows of it.
+    const reads: Promise<{ readonly entries: readonly { readonly position: number }[] }>[] = [];
+    disk.fault = ({ kind, path }) => {
+      if (kind === 'rename' || (kind === 'remove' && path.endsWith('.seg')))
+        reads.push(journal.read(0), journal.read(old[1]?.header.base ?? 0));
+    };
+    await journal.replace(old, kept);
+    disk.fault = () => {};
+    const found = await Promise.all(reads);
+    expect(found.length).toBeGreaterThan(4);
+    expect(
+      found.every(({ entries }) => entries.length > 0 && entries.every(({ position }) => position % 2 === 0)),
+    ).toBe(true);
+    expect(said).toEqual([]);
+    const expected = [
+      ...kept.map(({ position }) => position),
+      ...Array.from({ length: 120 }, (_, i) => i).slice(journal.sealedEnd),
+    ];
+    expect((await contents(journal)).map(([position]) => position)).toEqual(expected);
+    await journal[Symbol.asyncDispose]();
+    await using again = await open();
+    expect((await contents(again)).map(([position]) => position)).toEqual(expected);
+  });
+});
