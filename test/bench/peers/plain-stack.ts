@@ -3,6 +3,7 @@
 // then acknowledges. It knows no assignment, no late reading, no refused message and no restart.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
@@ -45,12 +46,17 @@ serve(async ({ folder, token }, { certPem, keyPem }) => {
   const file = await open(join(folder, 'readings.jsonl'), 'a');
   const latest = new Map<string, z.infer<typeof Reading>>();
   const alerts: unknown[] = [];
+  const screens = new Set<ServerResponse>();
   const hash = createHash('sha256').update(token).digest();
 
   async function take(device: string, payload: string): Promise<void> {
     const reading = Reading.parse(JSON.parse(payload));
     const { events } = await engine.run(reading);
-    alerts.push(...events.map((event) => ({ device, event, reading })));
+    for (const event of events) {
+      const alert = { device, event, reading };
+      alerts.push(alert);
+      for (const screen of screens) screen.write(`event: alert\ndata: ${JSON.stringify(alert)}\n\n`);
+    }
     latest.set(device, reading);
     await file.appendFile(`${JSON.stringify({ device, ...reading })}\n`);
     await file.datasync();
@@ -76,9 +82,17 @@ serve(async ({ folder, token }, { certPem, keyPem }) => {
   const api = fastify();
   api.get('/devices/:id/latest', ({ params }) => latest.get((params as { id: string }).id) ?? {});
   api.get('/alerts', () => alerts);
+  api.get('/stream', (_, reply) => {
+    reply.hijack();
+    reply.raw.writeHead(200, { 'content-type': 'text/event-stream' });
+    reply.raw.flushHeaders();
+    screens.add(reply.raw);
+    reply.raw.on('close', () => screens.delete(reply.raw));
+  });
   await api.listen({ port: 0, host: '127.0.0.1' });
 
   const server = createServer({ cert: certPem, key: keyPem }, (socket) => void aedes.handle(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { port: (server.address() as AddressInfo).port, counters: () => ({}) };
+  const httpPort = (api.server.address() as AddressInfo).port;
+  return { port: (server.address() as AddressInfo).port, counters: () => ({ httpPort }) };
 });
