@@ -78,25 +78,32 @@ function compared(
 async function pacedFigures(): Promise<Figure[]> {
   const rounds: Measured[] = [];
   for (let round = 0; round < pacedRounds; round++) rounds.push(await measure('vigil', paced));
-  // A round that did not keep its rate measures a queue.
-  const reached = rounds.filter(({ perSecond }) => Math.abs(perSecond / paced.ratePerSecond - 1) < 0.05);
-  const [best] = (reached.length > 0 ? reached : rounds).sort((a, b) => a.p50Ms - b.p50Ms);
-  const { p50Ms, p99Ms, batch, perSecond } = best as Measured;
-  const rawMs = await rawWriteMs(Math.max(1, Math.round(batch)) * recordBytes);
-  const p50 = { name: 'ingest paced 5000/s PUBACK p50', value: rounded(p50Ms), unit: 'ms' };
-  const ratio = p50Ms / rawMs;
+  // A round that did not keep its rate measures a queue: on a machine busy with something else there may be none that did.
+  const kept = rounds.filter(({ perSecond }) => Math.abs(perSecond / paced.ratePerSecond - 1) < 0.05);
+  const figure = (what: string, value: number, unit: string): Figure => ({
+    name: `ingest paced 5000/s ${what}`,
+    value: rounded(value),
+    unit,
+  });
+  const [best] = kept.sort((a, b) => a.p50Ms - b.p50Ms);
+  if (!best) {
+    const perSecond = Math.max(...rounds.map((round) => round.perSecond));
+    return [{ ...figure('kept', perSecond, 'readings/s'), bar: 'within 5 % of 5000', held: false }];
+  }
+  const rawMs = await rawWriteMs(Math.max(1, Math.round(best.batch)) * recordBytes);
+  const ratio = best.p50Ms / rawMs;
   return [
     {
-      ...p50,
+      ...figure('PUBACK p50', best.p50Ms, 'ms'),
       peer: 'O_DSYNC write of one batch',
       peerValue: rounded(rawMs),
       ratio: rounded(ratio),
       bar: '<= 3',
       held: ratio <= 3,
     },
-    { name: 'ingest paced 5000/s PUBACK p99', value: rounded(p99Ms), unit: 'ms' },
-    { name: 'ingest paced 5000/s readings an append', value: rounded(batch), unit: 'readings' },
-    { name: 'ingest paced 5000/s reached', value: rounded(perSecond), unit: 'readings/s' },
+    figure('PUBACK p99', best.p99Ms, 'ms'),
+    figure('readings an append', best.batch, 'readings'),
+    { ...figure('kept', best.perSecond, 'readings/s'), bar: 'within 5 % of 5000', held: true },
   ];
 }
 

@@ -2,7 +2,13 @@
 // as a single one shall carry what a bench sends.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type AppendRecord, encodeRecord, type RegistryKind, registryKey } from '../../../contract/index.ts';
+import {
+  type AppendRecord,
+  encodeInput,
+  encodeRecord,
+  type RegistryKind,
+  registryKey,
+} from '../../../contract/index.ts';
 import { realDisk } from '../../../durable/index.ts';
 import { hostClock } from '../../../host.ts';
 import { openLog, startIngest } from '../../../ingest/index.ts';
@@ -51,6 +57,11 @@ serve(async ({ folder, clients, devices, token }, tls) => {
     ),
   ];
   await log.append('registry', registered, { lane: 'control' });
+  // The engine starts before ingest, so that its claim, not a reading, is what waits for the first segment to be made.
+  const claim = { id: 'c-1', instance: 'bench', bootId: 'b-1', after: 0 };
+  await log.append('inputs', [{ key: 'system', value: encodeInput({ v: 1, kind: 'owner' }, claim) }], {
+    lane: 'control',
+  });
   const limits = { windowMax: 128, framesPerSecondMax: 1_000_000, bytesPerSecondMax: 1_000_000_000 };
   const ingest = await startIngest({ realm: 'test', mqttPort: 0, tls, limits }, { log, clock, announce });
   return { port: ingest.port, counters: () => ingest.status().counters };
