@@ -1,6 +1,7 @@
 // One topic of the embedded log: a journal that all its partitions share, so that one durable write serves them all.
 // Class C. Positions are the journal's, so a partition's have gaps. Readers follow from memory, which holds exactly the
 // newest durable records, and fall back to the files; they never pass the durable end and never jump.
+import assert from 'node:assert/strict';
 import {
   type AppendRecord,
   type Lane,
@@ -65,6 +66,7 @@ export class TopicLog {
       const { records, next } = await this.#readSome(partition, position, Math.max(1, max));
       // Retention may have passed the reader, before it read or meanwhile.
       this.#checkPosition(partition, position);
+      assert(next > position, 'a read below the end gets on');
       position = next;
       // Without a record of this partition only the end is worth saying.
       if ((records.length > 0 || next >= this.journal.high) && !signal.aborted)

@@ -232,7 +232,7 @@ async function runOnce(seed: number): Promise<string[]> {
   return faults;
 }
 
-const seeds = 400;
+const seeds = 320;
 const placesToMeet = [
   'write /inputs/N.seg',
   'write /inputs/spare',
