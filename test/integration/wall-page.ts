@@ -1,4 +1,30 @@
-import type { Locator, Page } from 'playwright-core';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { openScreen } from '../support/browser.ts';
+import { type Program, rootFolder } from '../support/program.ts';
+import { until } from '../support/until.ts';
+
+/** The console as it is in this checkout. */
+export function bundleConsole(): void {
+  execFileSync(process.execPath, [join(rootFolder, 'api', 'console', 'bundle.ts')]);
+}
+
+/** Opens the console with a fresh link; `port`: another way to the same server. */
+export async function signedIn(
+  browser: Browser,
+  program: Program,
+  options: Parameters<typeof openScreen>[2] & { port?: number } = {},
+) {
+  const { port, ...rest } = options;
+  const url = new URL((await program.admin('POST', '/links', {})).body.link);
+  if (port !== undefined) url.port = String(port);
+  return await openScreen(browser, url.href, rest);
+}
+
+export async function order(program: Program, ...words: readonly string[]): Promise<void> {
+  await until(`sim ${words.join(' ')}`, async () => (await program.run('sim', ...words)).code === 0);
+}
 
 /** A tile of the wall, by the bed of its patient. */
 export const tileOf = (page: Page, bed: string) => page.locator('article.tile', { hasText: new RegExp(`^${bed}\\b`) });
@@ -42,4 +68,18 @@ export async function isDark(page: Page): Promise<boolean> {
 
 export async function isLive(page: Page): Promise<boolean> {
   return (await page.locator('.page[data-link="live"]').count()) === 1;
+}
+
+/** What of a tile lies outside of it, or of the rail: a number of the next bed must never cover one of this. */
+export function stickingOut(page: Page): Promise<readonly string[]> {
+  return page.evaluate<string[]>(`[...document.querySelectorAll('.tile, .rail')].flatMap((box) => {
+    const edge = box.getBoundingClientRect();
+    return [...box.querySelectorAll('*')].flatMap((inner) => {
+      const { left, right, bottom } = inner.getBoundingClientRect();
+      const spills = inner.clientWidth > 0 && inner.scrollWidth > inner.clientWidth + 1;
+      const isOut = left < edge.left - 1 || right > edge.right + 1 || bottom > edge.bottom + 1 ||
+        (spills && getComputedStyle(inner).overflowX === 'visible');
+      return isOut ? [inner.outerHTML.slice(0, 120)] : [];
+    });
+  })`);
 }

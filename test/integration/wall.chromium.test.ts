@@ -1,15 +1,12 @@
 // The wall in a real browser, in front of the real program.
-import { execFileSync } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser, openScreen, type Screen } from '../support/browser.ts';
 import { startWire } from '../support/frozen-proxy.ts';
-import { type Program, rootFolder, startProgram } from '../support/program.ts';
+import { type Program, startProgram } from '../support/program.ts';
 import { until } from '../support/until.ts';
-import { cellsOf, isDark, isLive, rowOf, seen, tileOf } from './wall-page.ts';
+import { bundleConsole, cellsOf, isDark, isLive, order, rowOf, seen, signedIn, tileOf } from './wall-page.ts';
 
 /** Code of the page: which row has the focus, and whether its sheet has. */
 const focusedRow = `document.activeElement?.closest('li')?.getAttribute('data-alert') ?? null`;
@@ -17,29 +14,17 @@ const sheetHasFocus = `document.activeElement?.closest('.sheet') != null`;
 
 let browser: Browser;
 beforeAll(async () => {
-  execFileSync(process.execPath, [join(rootFolder, 'api', 'console', 'bundle.ts')]);
+  bundleConsole();
   browser = await launchBrowser();
 });
 afterAll(() => browser?.close());
-
-/** Opens the console with a fresh link; `port`: another way to the same server. */
-async function signedIn(program: Program, options: Parameters<typeof openScreen>[2] & { port?: number } = {}) {
-  const { port, ...rest } = options;
-  const url = new URL((await program.admin('POST', '/links', {})).body.link);
-  if (port !== undefined) url.port = String(port);
-  return await openScreen(browser, url.href, rest);
-}
-
-async function order(program: Program, ...words: readonly string[]): Promise<void> {
-  await until(`sim ${words.join(' ')}`, async () => (await program.run('sim', ...words)).code === 0);
-}
 
 describe('a ward', () => {
   let program: Program;
   let screen: Screen;
   beforeAll(async () => {
     program = await startProgram({ simulate: true });
-    screen = await signedIn(program);
+    screen = await signedIn(browser, program);
   }, 120_000);
   afterAll(async () => {
     await screen?.[Symbol.asyncDispose]();
@@ -177,7 +162,7 @@ describe('a ward', () => {
       timeout: 120_000,
     },
     async (colorScheme) => {
-      await using other = await signedIn(program, { colorScheme });
+      await using other = await signedIn(browser, program, { colorScheme });
       await other.page.waitForSelector('article.tile');
       await other.page.waitForSelector('li.row');
       const { violations } = await new AxeBuilder({ page: other.page })
@@ -188,7 +173,7 @@ describe('a ward', () => {
   );
 
   test('narrow, nothing is cut and nothing scrolls sideways', async () => {
-    await using other = await signedIn(program, { viewport: { width: 390, height: 844 } });
+    await using other = await signedIn(browser, program, { viewport: { width: 390, height: 844 } });
     await other.page.waitForSelector('article.tile');
     const width = await other.page.evaluate<number>('document.documentElement.scrollWidth');
     expect(width).toBeLessThanOrEqual(390);
@@ -199,7 +184,7 @@ describe('a ward', () => {
     timeout: 180_000,
   }, async () => {
     await using wire = await startWire(Number(new URL(program.url).port));
-    await using other = await signedIn(program, { port: wire.port });
+    await using other = await signedIn(browser, program, { port: wire.port });
     await until('live', () => isLive(other.page));
     wire.freeze();
     await until('dark', () => isDark(other.page));
@@ -222,74 +207,5 @@ describe('a ward', () => {
     );
     expect(kept).not.toMatch(/ADLER|BRANDT|SIM-0|p-/);
     expect(faults).toEqual([]);
-  });
-
-  test('the picture for the README', { timeout: 240_000 }, async () => {
-    // A ward of its own: one high alert, one taken, one not monitored.
-    await using ward = await startProgram({ simulate: true });
-    await using other = await signedIn(ward);
-    const { page } = other;
-    await until('all watched', async () => (await page.locator('article.tile:not(.hazard)').count()) === 8);
-    await order(ward, 'stop', 'kit-6', '--silent');
-    await order(ward, 'desaturate', 'kit-2');
-    const row = rowOf(page, 'Bed 2', /SpO2/);
-    const frame = (bed: string) => tileOf(page, bed).getAttribute('data-frame');
-    await until('a red frame', async () => (await frame('Bed 2')) === 'high', { withinMs: 120_000 });
-    await row.getByRole('button').click();
-    await row.locator('.sheet').getByRole('button', { name: 'Acknowledge' }).click();
-    await until('it is taken', async () => (await row.getAttribute('data-state')) === 'acknowledged');
-    await order(ward, 'desaturate', 'kit-3');
-    await until(
-      'one of each',
-      async () => (await frame('Bed 3')) === 'high' && (await frame('Bed 6')) === 'not-monitored',
-      {
-        withinMs: 120_000,
-      },
-    );
-    await page.evaluate('scrollTo(0, 0)');
-    await mkdir(join(rootFolder, 'build'), { recursive: true });
-    const picture = await page.screenshot({ path: join(rootFolder, 'build', 'wall.png'), animations: 'disabled' });
-    expect(picture.length).toBeGreaterThan(20_000);
-    expect(await frame('Bed 2')).toBe('acknowledged');
-  });
-});
-
-describe('nobody watches', () => {
-  test('stopped, and killed with its parent: the screen says so itself, and comes back with a snapshot', {
-    tags: ['API-BEAT', 'API-STATE', 'API-AGE'],
-    timeout: 300_000,
-  }, async () => {
-    const set = ['api.httpPort=0'];
-    await using program = await startProgram({ simulate: true, set });
-    await using screen = await signedIn(program);
-    const { page } = screen;
-    await until('eight tiles, watched', async () => (await page.locator('article.tile:not(.hazard)').count()) === 8);
-
-    process.kill(program.childPid, 'SIGSTOP');
-    const stoppedAt = performance.now();
-    await until('dark', () => isDark(page));
-    // 4.7 s by the browser's own clock, which a unit test holds; here is a loaded machine between.
-    expect(performance.now() - stoppedAt).toBeLessThan(20_000);
-    process.kill(program.childPid, 'SIGCONT');
-    // The watchdog may have ended the stuck process: then another one serves, on the port that it was given.
-    await until(
-      'the API answers',
-      async () => (await fetch(`${(await program.ready()).url}/api/v1/session`)).status === 401,
-    );
-    await until('live again', async () => (await isLive(page)) && (await cellsOf(page))[0]?.current);
-
-    await program.kill();
-    await until('dark', () => isDark(page));
-    expect(await page.getByRole('button', { name: /not live/ }).count()).toBe(
-      await page.locator('li.row button').count(),
-    );
-    const { port } = new URL(program.url);
-    await using again = await startProgram({ dataFolder: program.dataFolder, set: [`api.httpPort=${port}`] });
-    expect(again.url).toBe(program.url);
-    await until('the screen is live or says that its session ended', async () => {
-      const text = await seen(page.locator('body'));
-      return (await isLive(page)) || /MONITORING ENDED ON THIS SCREEN/.test(text);
-    });
-    expect(screen.faults).toEqual([]);
   });
 });
