@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -6,8 +6,12 @@ import { ConfigError, configHash, loadConfig } from '../../../config.ts';
 
 function load(yaml: string | undefined, options: { set?: string[]; environment?: Record<string, string> } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'vigil-config-'));
-  if (yaml !== undefined) writeFileSync(join(folder, 'vigil.yaml'), yaml);
-  return loadConfig({ environment: {}, folder, ...options });
+  try {
+    if (yaml !== undefined) writeFileSync(join(folder, 'vigil.yaml'), yaml);
+    return loadConfig({ environment: {}, folder, ...options });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 function faultsOf(yaml: string, options?: Parameters<typeof load>[1]): string[] {
