@@ -1,5 +1,5 @@
 // Table of contents: what survives a power cut.
-export type { DurableRun, Payload } from './append-queue.ts';
+export type { Body, DurableRun } from './append-queue.ts';
 export { realDisk } from './disk.ts';
 export {
   DiskFailedError,

@@ -6,7 +6,7 @@
 // it rejects data, while control goes on from a reserve that was claimed before, until there is room again.
 import { join } from 'node:path';
 import type { Announce, Clock, Disk, DiskFile, Lane } from '../contract/index.ts';
-import { AppendQueue, type DurableRun, type Payload } from './append-queue.ts';
+import { AppendQueue, type Body, type DurableRun } from './append-queue.ts';
 import { DiskFailedError, DiskFullError, isDiskFull, JournalClosedError } from './errors.ts';
 import { frameHeaderBytes } from './frame.ts';
 import { Gate } from './gate.ts';
@@ -42,24 +42,24 @@ export interface JournalPorts {
 }
 
 /** Opens the journal of a folder, or makes an empty one; torn ends are cut, corruption is announced and set aside. */
-export async function openJournal<P extends Payload = Payload>(
+export async function openJournal<B extends Body = Body>(
   options: JournalOptions,
   ports: JournalPorts,
-): Promise<Journal<P>> {
+): Promise<Journal<B>> {
   const found = await recover(options.folder, ports);
-  const journal = new Journal<P>(options, ports, found);
+  const journal = new Journal<B>(options, ports, found);
   await journal.claimReserve();
   return journal;
 }
 
-export class Journal<P extends Payload = Payload> implements AsyncDisposable {
+export class Journal<B extends Body = Body> implements AsyncDisposable {
   readonly #options: JournalOptions;
   readonly #ports: JournalPorts;
   /** In order of position; the last is the active one, if any is. Changed through the gate, but for new ones at the end. */
   readonly #segments: Segment[];
   readonly #gate = new Gate();
   readonly #reader: JournalReader;
-  readonly #queue = new AppendQueue<P>();
+  readonly #queue = new AppendQueue<B>();
   readonly #stopping = new AbortController();
   readonly #buffer = new Uint8Array(writeBytesMax);
   readonly #view = new DataView(this.#buffer.buffer);
@@ -76,7 +76,7 @@ export class Journal<P extends Payload = Payload> implements AsyncDisposable {
   /** The segment for whose successor room was looked for. */
   #lookedFor: Segment | undefined;
   #waitingForRoom: Promise<void> | undefined;
-  #onDurable: (runs: readonly DurableRun<P>[]) => void = () => {};
+  #onDurable: (runs: readonly DurableRun<B>[]) => void = () => {};
 
   constructor(options: JournalOptions, ports: JournalPorts, found: Recovered) {
     this.#options = options;
@@ -106,7 +106,7 @@ export class Journal<P extends Payload = Payload> implements AsyncDisposable {
   }
 
   /** Called after each durable write, before its appends are confirmed, with what it made durable, in order. */
-  onDurable(callback: (runs: readonly DurableRun<P>[]) => void): void {
+  onDurable(callback: (runs: readonly DurableRun<B>[]) => void): void {
     this.#onDurable = callback;
   }
 
@@ -121,22 +121,24 @@ export class Journal<P extends Payload = Payload> implements AsyncDisposable {
   }
 
   /**
-   * Positions once all payloads are durable, in order. Rejects with `DiskFullError`, `DiskFailedError`, `JournalBusyError`
-   * or `JournalClosedError`, and a payload that no segment can hold with a `RangeError`.
+   * Positions once all records are durable, in order; `heads[i]` is written before the value of `records[i]`, and the two
+   * are a payload. Neither array may be changed any more. Rejects with `DiskFullError`, `DiskFailedError`,
+   * `JournalBusyError` or `JournalClosedError`, and a payload that no segment can hold with a `RangeError`.
    */
-  append(payloads: readonly P[], lane: Lane): Promise<readonly number[]> {
+  append(records: readonly B[], heads: readonly Uint8Array[], lane: Lane): Promise<readonly number[]> {
     const refusal = this.#refusal(lane);
     if (refusal) return Promise.reject(refusal);
     let bytes = 0;
-    for (const { head, body } of payloads) {
-      if (head.length + body.length > this.#payloadBytesMax || head.length + body.length === 0)
+    for (let i = 0; i < records.length; i++) {
+      const payloadBytes = (heads[i] as Uint8Array).length + (records[i] as B).value.length;
+      if (payloadBytes > this.#payloadBytesMax || payloadBytes === 0)
         return Promise.reject(
-          new RangeError(`a payload of ${head.length + body.length} bytes, 1 to ${this.#payloadBytesMax} are allowed`),
+          new RangeError(`a payload of ${payloadBytes} bytes, 1 to ${this.#payloadBytesMax} are allowed`),
         );
-      bytes += frameHeaderBytes + head.length + body.length;
+      bytes += frameHeaderBytes + payloadBytes;
     }
     if (bytes === 0) return Promise.resolve([]);
-    const confirmed = this.#queue.add(payloads, bytes, lane);
+    const confirmed = this.#queue.add(records, heads, bytes, lane);
     this.#pumping ??= this.#pump();
     return confirmed;
   }
@@ -243,7 +245,7 @@ export class Journal<P extends Payload = Payload> implements AsyncDisposable {
     this.#pumping = undefined;
   }
 
-  /** One write: as many waiting payloads as fit, control first. */
+  /** One write: as many waiting records as fit, control first. */
   async #writeGroup(): Promise<void> {
     const active = this.#active;
     if (!active) return this.#roll();

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import {
   type Announce,
+  type AppendRecord,
   type Clock,
   type Disk,
   type LogHealth,
@@ -17,7 +18,6 @@ import {
 import { ForeignFileError, type Journal, openJournal } from '../../durable/index.ts';
 import { compact } from './compaction.ts';
 import { cacheBytesMax, housekeepingEveryMs, reserveBytes } from './limits.ts';
-import type { LogPayload } from './payload.ts';
 import { TopicLog } from './topic-log.ts';
 
 export interface EmbeddedLogOptions {
@@ -56,7 +56,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions, ports: Embedd
   await checkPartitions(options, ports.disk);
   const topics = new Map<TopicName, TopicLog>();
   for (const name of topicNames) {
-    const journal = stack.use(await openJournal<LogPayload>(journalOptions(name, options), ports));
+    const journal = stack.use(await openJournal<AppendRecord>(journalOptions(name, options), ports));
     const partitions = TOPICS[name].partitions === 'inputs' ? options.partitions : 1;
     topics.set(name, new TopicLog(name, partitions, journal, cacheBytesMax));
   }
@@ -179,7 +179,7 @@ class Housekeeping implements AsyncDisposable {
     }
   }
 
-  async #retain(name: TopicName, journal: Journal<LogPayload>, { keepDays }: TopicSettings): Promise<void> {
+  async #retain(name: TopicName, journal: Journal<AppendRecord>, { keepDays }: TopicSettings): Promise<void> {
     const days = keepDays === 'inputs' ? this.#options.keepDays : keepDays;
     if (days === null) return;
     const bytesMax = keepDays === 'inputs' ? this.#options.keepBytes : Number.POSITIVE_INFINITY;

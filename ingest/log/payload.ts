@@ -1,57 +1,43 @@
 // A log record as a journal's payload: u16 partition, u16 length of the key, the key, the value; little-endian.
 import { partitionOf } from '../../contract/index.ts';
-import type { Payload } from '../../durable/index.ts';
 import { keyBytesMax, keysCachedMax } from './limits.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A record on its way to the file; `body` is its value. */
-export interface LogPayload extends Payload {
-  readonly partition: number;
-  readonly key: string;
-}
-
-/** Where a key goes and the bytes that stand before its values. */
-export interface Head {
-  readonly partition: number;
-  readonly bytes: Uint8Array;
-}
-
-/** Heads by key: the same few keys come again and again, and neither hash nor encoding is done twice. */
+/** Head bytes by key: the same few keys come again and again, and neither hash nor encoding is done twice. */
 export class Heads {
   readonly #partitions: number;
-  readonly #byHash = new Map<string, Head>();
+  readonly #byHash = new Map<string, Uint8Array>();
   /** Of records that name their partition. */
-  readonly #placed: readonly Map<string, Head>[];
+  readonly #placed: readonly Map<string, Uint8Array>[];
   #count = 0;
 
   constructor(partitions: number) {
     this.#partitions = partitions;
-    this.#placed = Array.from({ length: partitions }, () => new Map<string, Head>());
+    this.#placed = Array.from({ length: partitions }, () => new Map<string, Uint8Array>());
   }
 
   /** Throws a `RangeError` for a key that is too long, or a partition that is not there. */
-  of(key: string, partition?: number): Head {
+  of(key: string, partition?: number): Uint8Array {
     const known = partition === undefined ? this.#byHash : this.#placed[partition];
     if (!known) throw new RangeError(`there is no partition ${partition}: there are ${this.#partitions}`);
     return known.get(key) ?? this.#make(known, key, partition ?? partitionOf(key, this.#partitions));
   }
 
-  #make(known: Map<string, Head>, key: string, partition: number): Head {
+  #make(known: Map<string, Uint8Array>, key: string, partition: number): Uint8Array {
     const keyBytes = encoder.encode(key);
     if (keyBytes.length > keyBytesMax)
       throw new RangeError(`a key of ${keyBytes.length} bytes, at most ${keyBytesMax} are allowed`);
-    const bytes = new Uint8Array(4 + keyBytes.length);
-    const view = new DataView(bytes.buffer);
+    const head = new Uint8Array(4 + keyBytes.length);
+    const view = new DataView(head.buffer);
     view.setUint16(0, partition, true);
     view.setUint16(2, keyBytes.length, true);
-    bytes.set(keyBytes, 4);
+    head.set(keyBytes, 4);
     if (++this.#count > keysCachedMax) {
       for (const keys of [this.#byHash, ...this.#placed]) keys.clear();
       this.#count = 1;
     }
-    const head = { partition, bytes };
     known.set(key, head);
     return head;
   }
@@ -64,7 +50,7 @@ export interface Decoded {
   readonly value: Uint8Array;
 }
 
-/** Partition of a payload, without reading more. */
+/** Partition of a payload, or of a head, without reading more. */
 export function partitionOfPayload(payload: Uint8Array): number {
   return (payload[0] as number) | ((payload[1] as number) << 8);
 }

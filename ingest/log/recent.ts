@@ -1,9 +1,9 @@
 // The newest records of a topic in memory. Never a hole: what cannot be held whole is left to the files.
-import type { LogRecord } from '../../contract/index.ts';
+import type { AppendRecord, LogRecord } from '../../contract/index.ts';
 import type { DurableRun } from '../../durable/index.ts';
-import type { LogPayload } from './payload.ts';
+import { partitionOfPayload } from './payload.ts';
 
-interface Chunk extends DurableRun<LogPayload> {
+interface Chunk extends DurableRun<AppendRecord> {
   readonly next: number;
   readonly bytes: number;
 }
@@ -27,11 +27,11 @@ export class Recent {
   }
 
   /** Takes what one write made durable. */
-  add(runs: readonly DurableRun<LogPayload>[]): void {
-    for (const { first, payloads, from, to } of runs) {
+  add(runs: readonly DurableRun<AppendRecord>[]): void {
+    for (const { first, records, heads, from, to } of runs) {
       let bytes = 0;
-      for (let i = from; i < to; i++) bytes += (payloads[i] as LogPayload).body.length + recordOverheadBytes;
-      this.#chunks.push({ first, payloads, from, to, next: first + to - from, bytes });
+      for (let i = from; i < to; i++) bytes += (records[i] as AppendRecord).value.length + recordOverheadBytes;
+      this.#chunks.push({ first, records, heads, from, to, next: first + to - from, bytes });
       this.#bytes += bytes;
     }
     let gone = 0;
@@ -42,20 +42,20 @@ export class Recent {
 
   /** Up to `max` records of a partition from `position` (at or after `from`) on, and where to go on. */
   read(partition: number, position: number, max: number): { readonly records: LogRecord[]; readonly next: number } {
-    const records: LogRecord[] = [];
+    const found: LogRecord[] = [];
     let next = position;
     for (let c = this.#indexOf(position); c < this.#chunks.length; c++) {
-      const { first, payloads, from, to } = this.#chunks[c] as Chunk;
+      const { first, records, heads, from, to } = this.#chunks[c] as Chunk;
       for (let i = from + Math.max(0, position - first); i < to; i++) {
-        const payload = payloads[i] as LogPayload;
-        if (payload.partition !== partition) continue;
-        if (records.length === max) return { records, next };
-        records.push({ position: first + i - from, key: payload.key, value: payload.body });
+        if (partitionOfPayload(heads[i] as Uint8Array) !== partition) continue;
+        if (found.length === max) return { records: found, next };
+        const { key, value } = records[i] as AppendRecord;
+        found.push({ position: first + i - from, key, value });
         next = first + i - from + 1;
       }
       next = Math.max(next, first + to - from);
     }
-    return { records, next };
+    return { records: found, next };
   }
 
   #indexOf(position: number): number {

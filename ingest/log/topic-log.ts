@@ -15,19 +15,19 @@ import {
 } from '../../contract/index.ts';
 import { isDiskFull, type Journal, JournalClosedError } from '../../durable/index.ts';
 import { batchRecordsMax } from './limits.ts';
-import { decodePayload, Heads, type LogPayload, partitionOfPayload } from './payload.ts';
+import { decodePayload, Heads, partitionOfPayload } from './payload.ts';
 import { Recent } from './recent.ts';
 
 export class TopicLog {
   readonly name: TopicName;
   readonly partitions: number;
-  readonly journal: Journal<LogPayload>;
+  readonly journal: Journal<AppendRecord>;
   readonly #recent: Recent;
   readonly #heads: Heads;
   readonly #waiting = new Set<() => void>();
   #closed = false;
 
-  constructor(name: TopicName, partitions: number, journal: Journal<LogPayload>, cacheBytes: number) {
+  constructor(name: TopicName, partitions: number, journal: Journal<AppendRecord>, cacheBytes: number) {
     this.name = name;
     this.partitions = partitions;
     this.journal = journal;
@@ -40,9 +40,14 @@ export class TopicLog {
   }
 
   async append(records: readonly AppendRecord[], lane: Lane): Promise<readonly Position[]> {
-    const payloads = records.map((record) => this.#payloadOf(record));
+    const heads = records.map(({ key, value, partition }) => {
+      if (value.length > recordBytesMax)
+        throw new RangeError(`${this.name}: a record of ${value.length} bytes, at most ${recordBytesMax} are allowed`);
+      return this.#heads.of(key, partition);
+    });
     try {
-      return await this.journal.append(payloads, lane);
+      // The array is copied because it is kept for readers; whoever appended may go on using theirs.
+      return await this.journal.append(records.slice(), heads, lane);
     } catch (cause) {
       if (cause instanceof RangeError) throw cause;
       throw this.#unavailable(cause as Error);
@@ -98,13 +103,6 @@ export class TopicLog {
       records.push({ position: entry.position, key, value });
     }
     return { records, next };
-  }
-
-  #payloadOf({ key, value, partition }: AppendRecord): LogPayload {
-    if (value.length > recordBytesMax)
-      throw new RangeError(`${this.name}: a record of ${value.length} bytes, at most ${recordBytesMax} are allowed`);
-    const head = this.#heads.of(key, partition);
-    return { head: head.bytes, body: value, partition: head.partition, key };
   }
 
   #check(partition: number): void {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DiskFailedError, DiskFullError, JournalBusyError, JournalClosedError } from '../../../durable/index.ts';
 import { waitingBytesMax } from '../../../durable/limits.ts';
-import { append, bench, contents, folder, ioError, payload, texts } from './journals.ts';
+import { append, bench, bytesOf, contents, folder, ioError, texts } from './journals.ts';
 
 const isWrite = (name: string) => (call: { kind: string; path: string }) =>
   call.kind === 'write' && call.path.endsWith(name);
@@ -57,9 +57,12 @@ describe('appending', () => {
   test('what waits is bounded: more is refused at once', async () => {
     const { open } = await bench();
     await using journal = await open({ segmentBytes: 200_000 });
-    const large = payload('x'.repeat(100_000));
+    const large = { value: bytesOf('x'.repeat(100_000)) };
+    const head = new Uint8Array(0);
     const count = Math.floor(waitingBytesMax / 100_016) + 2;
-    const results = await Promise.allSettled(Array.from({ length: count }, () => journal.append([large], 'data')));
+    const results = await Promise.allSettled(
+      Array.from({ length: count }, () => journal.append([large], [head], 'data')),
+    );
     const refused = results.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.every(({ reason }) => reason instanceof JournalBusyError)).toBe(true);
@@ -261,7 +264,7 @@ describe('segments that are replaced', () => {
     const old = journal.sealed;
     const kept = (await contents(journal))
       .filter(([position]) => position < journal.sealedEnd && position % 2 === 0)
-      .map(([position, text]) => ({ position, payload: payload(text).head }));
+      .map(([position, text]) => ({ position, payload: bytesOf(text) }));
     // The moments between the change of a file and what the journal knows of it.
     const reads: Promise<{ readonly entries: readonly { readonly position: number }[] }>[] = [];
     disk.fault = ({ kind, path }) => {

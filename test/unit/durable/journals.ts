@@ -1,12 +1,11 @@
 import type { Announce, Lane } from '../../../contract/index.ts';
-import { type Journal, openJournal, type Payload } from '../../../durable/index.ts';
+import { type Body, type Journal, openJournal } from '../../../durable/index.ts';
 import { LossyDisk } from '../../support/lossy-disk.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 export const folder = '/data/journal';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const none = new Uint8Array(0);
 
 /** A journal on a disk in memory, with everything it said. */
 export interface Bench {
@@ -35,10 +34,18 @@ export async function bench(options: { seed?: number; bytesMax?: number } = {}):
   };
 }
 
-export const payload = (text: string): Payload => ({ head: encoder.encode(text), body: none });
+export const bytesOf = (text: string): Uint8Array => encoder.encode(text);
+
+/** Head and value are a payload together: here the text is cut anywhere. */
+const cut = 3;
 
 export function append(journal: Journal, texts: readonly string[], lane: Lane = 'data'): Promise<readonly number[]> {
-  return journal.append(texts.map(payload), lane);
+  const records: Body[] = texts.map((text) => ({ value: bytesOf(text.slice(cut)) }));
+  return journal.append(
+    records,
+    texts.map((text) => bytesOf(text.slice(0, cut))),
+    lane,
+  );
 }
 
 /** Position and text of everything from a position on. */
