@@ -153,7 +153,7 @@ function addSeries(app: App, context: ApiContext): void {
       const { buckets, gaps } = await ask(clock, (options) => store.series(query, options));
       const shown = (value: number) => toResolution(request.query.vital, value);
       // Thousands of rows of our own making: checking each again would hold up whoever shares this loop.
-      reply.serializer(JSON.stringify);
+      reply.type('application/json; charset=utf-8').serializer(JSON.stringify);
       return {
         from: toInstant(from),
         unit,
