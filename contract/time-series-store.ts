@@ -81,24 +81,8 @@ export interface WriteResult {
   readonly conflicts: readonly IdentityConflict[];
 }
 
-export interface NumericPoint {
-  readonly device: string;
-  readonly boot: number;
-  readonly seq: number;
-  readonly vital: number;
-  readonly value: number | null;
-  readonly bound: number;
-  readonly absent: number;
-  readonly quality: number;
-  readonly clock: number;
-  readonly takenAt: number;
-  readonly receivedAt: number;
-  readonly acceptedAt: number;
-  readonly effectiveAt: number;
-  readonly partition: number;
-  readonly position: Position;
-  readonly hash: bigint;
-}
+/** A row as it is read back; whose it is, the query said. */
+export type NumericPoint = Omit<NumericRow, 'patient'>;
 
 /**
  * Smallest, largest and mean value of the usable readings of one bucket [at, at + bucketMs), `at` a multiple of bucketMs
