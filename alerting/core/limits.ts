@@ -29,6 +29,9 @@ export const fastEveryMs = 10_000;
 export const settleMs = 5_000;
 /** Messages but no usable reading for this long is a poor signal (`alerting.md` 2.9). */
 export const poorAfterMs = 30_000;
+/** Less than well for this long is told (`alerting.md` 6); a clock that nobody believes for the longer one (`alerting.md` 5). */
+export const degradedToldMs = 30_000;
+export const clockUnsureToldMs = 10 * 60_000;
 /** Errors in a row that make a patient not monitored (ALR-ISOLATE). */
 export const errorsMax = 3;
 /** Rounds of timers in one tick; each round can only make later ones due: late, stale, medium, asserted again. */

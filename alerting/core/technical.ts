@@ -4,7 +4,7 @@ import type { Priority, TechnicalCause } from '../../contract/index.ts';
 import { type AlertState, higher, isHigher, type TrueRule } from './alert.ts';
 import type { Book } from './book.ts';
 import { type Context, isRuled } from './context.ts';
-import { acknowledgeMs, settleMs } from './limits.ts';
+import { acknowledgeMs, clockUnsureToldMs, degradedToldMs, settleMs } from './limits.ts';
 import type { Link } from './link.ts';
 import { assess, nextInstant } from './monitoring.ts';
 import type { Stream } from './stream.ts';
@@ -13,6 +13,9 @@ import type { Watch } from './watch.ts';
 
 /** Glucose below this and falling: silence may hide an emergency. */
 const riskGlucose = 80;
+
+/** Family of a signal whose values come, but not well enough: ends where the loss of it begins. */
+const degradedFamily = 'degraded';
 
 /** A rule that is true by silence or by a person's word: no limit, no reading. */
 export function technicalRule(
@@ -67,6 +70,11 @@ export class Sentry {
     return this.#patient.linkOf(this.#watch.facts.gateway);
   }
   get #alert(): AlertState | undefined {
+    const alert = this.#technical;
+    return alert?.family === degradedFamily ? undefined : alert;
+  }
+  /** The signal's one open technical alert. */
+  get #technical(): AlertState | undefined {
     return this.#patient.book.open.find((alert) => alert.kind === 'technical' && alert.scope === this.#scope);
   }
 
@@ -107,6 +115,7 @@ export class Sentry {
       if (state === 'not-monitored') watch.recoverFrom = null;
     }
     this.#lost(watch.shown.at);
+    this.#degraded(log, watch.shown.at);
     this.#follow(log, Math.max(at, shown.at));
     watch.calm = state === 'monitored' && !this.#alert;
   }
@@ -149,12 +158,13 @@ export class Sentry {
     watch.assessedLog = Math.max(watch.assessedLog, toLog);
     this.#show();
     this.#lost(at);
+    this.#degraded(toLog, at);
     watch.calm = state === 'monitored' && !this.#alert;
   }
 
   /** No longer due: its alert ends with it. */
   end(at: number, why: 'unassigned' | 'discharge'): void {
-    const alert = this.#alert;
+    const alert = this.#technical;
     const time = Math.max(at, this.#watch.shown.at);
     if (alert) this.#patient.book.close(alert, time, why);
     this.#watch.shown = { at: time, state: 'ended', cause: null, since: time };
@@ -186,6 +196,37 @@ export class Sentry {
     alert.floor = alert.floor || this.#atRisk;
     if (rule) alert.rules = [{ ...rule, priority, floor: alert.floor, acknowledgeMs: acknowledgeMs[priority] }];
     this.#patient.book.worsen(alert, at);
+  }
+
+  /** Since when it is less than well; an alert that said so ends with it, also where the signal is lost altogether. */
+  #degraded(log: number, at: number): void {
+    const { state, cause } = this.#watch.shown;
+    const alert = this.#technical;
+    const told = alert?.family === degradedFamily ? alert : undefined;
+    if (state !== 'degraded') {
+      this.#watch.degradedLog = null;
+      if (told) this.#patient.book.close(told, at, state === 'monitored' ? 'data-back' : 'cleared');
+      return;
+    }
+    this.#watch.degradedLog ??= log;
+    if (!told || cause === null || told.cause?.code === cause) return;
+    told.cause = { code: cause, id: `${cause}:${this.#stream.device}` };
+    this.#patient.book.tell(told, { type: 'updated', at });
+  }
+
+  /** Log time at which that has lasted long enough to be told; a lost gateway's own alert speaks for its signals. */
+  get #degradedAt(): number {
+    const { degradedLog, shown } = this.#watch;
+    if (degradedLog === null || shown.cause === 'gateway-lost' || this.#technical) return Number.POSITIVE_INFINITY;
+    return degradedLog + (shown.cause === 'clock-unsure' ? clockUnsureToldMs : degradedToldMs);
+  }
+
+  #raiseDegraded(due: number, log: number): void {
+    const { cause } = this.#watch.shown;
+    if (this.#degradedAt > log || cause === null) return;
+    this.#open(degradedFamily, this.#watch.shown.since, due, { code: cause, id: `${cause}:${this.#stream.device}` }, [
+      technicalRule(degradedFamily, 'low', false, this.#watch.shown.since, this.#stream.key),
+    ]);
   }
 
   #cause(log: number): { code: TechnicalCause; id: string } {
@@ -225,11 +266,17 @@ export class Sentry {
 
   #raise(due: number, log: number): void {
     if (this.#raiseAt(log) > log) return;
-    const { context, book } = this.#patient;
-    const at = Math.max(context.clock.toUtc(due), 0);
-    const cause = this.#cause(due);
     const family = familyOf(this.#watch.cause);
     const onsetAt = this.#watch.silentSince;
+    this.#open(family, onsetAt, due, this.#cause(due), [
+      technicalRule(family, this.#priority(due), this.#atRisk, onsetAt, this.#stream.key),
+    ]);
+    this.#watch.calm = false;
+  }
+
+  #open(family: string, onsetAt: number, due: number, cause: NonNullable<AlertState['cause']>, rules: TrueRule[]) {
+    const { context, book } = this.#patient;
+    const at = Math.max(context.clock.toUtc(due), 0);
     const { heard, facts } = this.#watch;
     book.raise(
       {
@@ -241,7 +288,7 @@ export class Sentry {
         first: heard ? `${this.#stream.device}/${heard.boot}/${heard.seq}` : facts.assignment,
         onsetAt,
         raisedAt: at,
-        rules: [technicalRule(family, this.#priority(due), this.#atRisk, onsetAt, this.#stream.key)],
+        rules,
         flags: [],
         cause,
         ruleSet: null,
@@ -249,7 +296,6 @@ export class Sentry {
       },
       at,
     );
-    this.#watch.calm = false;
   }
 
   /** Log time at which an open low alert turns medium. */
@@ -268,6 +314,8 @@ export class Sentry {
     add(instant, '', () => this.reassess(instant, toUtc(instant)));
     const due = this.#raiseAt(log);
     add(due, familyOf(this.#watch.cause), () => this.#raise(due, log));
+    const degraded = this.#degradedAt;
+    add(degraded, degradedFamily, () => this.#raiseDegraded(degraded, log));
     const medium = this.#mediumAt;
     add(medium, familyOf(this.#watch.cause), () => this.#follow(log, toUtc(medium)));
   }
@@ -277,7 +325,7 @@ export class Sentry {
   /** The earliest log time after `log` at which it has something to say; a lower bound. */
   nextAt(log: number): number {
     const instant = nextInstant(this.#watch, this.#link, this.#watch.assessedLog);
-    return Math.min(instant, this.#raiseAt(log), this.#mediumAt);
+    return Math.min(instant, this.#raiseAt(log), this.#mediumAt, this.#degradedAt);
   }
 }
 

@@ -58,6 +58,8 @@ export interface WatchState extends WatchFacts {
   readonly recoverFrom: number | null;
   readonly shown: Shown;
   readonly assessedLog: number;
+  /** Log time since which it is degraded without a break; null, or missing in an old snapshot, where it is not. */
+  readonly degradedLog?: number | null;
 }
 
 /** The newest live usable reading. */
@@ -103,6 +105,8 @@ export class Watch {
   shown: Shown;
   /** Log time up to which `shown` is right. */
   assessedLog: number;
+  /** Log time since which it is degraded without a break; null where it is not. */
+  degradedLog: number | null = null;
   /** Monitored, and nothing but the passing of time can change that. */
   calm = false;
 
@@ -207,7 +211,20 @@ export class Watch {
   }
 
   toJSON(): WatchState {
-    const { armed, heard, bad, fault, unsure, doubtful, unsequenced, goodLog, recoverFrom, shown, assessedLog } = this;
+    const {
+      armed,
+      heard,
+      bad,
+      fault,
+      unsure,
+      doubtful,
+      unsequenced,
+      goodLog,
+      recoverFrom,
+      shown,
+      assessedLog,
+      degradedLog,
+    } = this;
     return {
       ...this.facts,
       armed,
@@ -221,6 +238,7 @@ export class Watch {
       recoverFrom,
       shown,
       assessedLog,
+      degradedLog,
     };
   }
 

@@ -75,7 +75,9 @@ describe('a sensor falls silent', () => {
     run.run('35min');
     expect(run.story()).toEqual([
       '360s raised glucose-low medium',
+      '1590s raised degraded glucose-p-1:glucose low',
       '1860s data-lost glucose-low medium',
+      '1860s closed degraded glucose-p-1:glucose low',
       '1860s raised stale glucose-p-1:glucose high',
     ]);
     expect(run.alert('glucose-low')).toMatchObject({ state: 'active', flags: ['data-lost'] });
@@ -85,7 +87,53 @@ describe('a sensor falls silent', () => {
   test('while glucose was 78 and falling: high at once', { tags: ['ALR-STALE'] }, () => {
     const run = ward();
     run.patient('p-1').wears('glucose').reading('glucose', 90, '1min').reading('glucose', 78, '6min');
-    expect(run.run('22min').story()).toEqual(['1260s raised stale glucose-p-1:glucose high']);
+    expect(run.run('22min').story()).toEqual([
+      '990s raised degraded glucose-p-1:glucose low',
+      '1260s closed degraded glucose-p-1:glucose low',
+      '1260s raised stale glucose-p-1:glucose high',
+    ]);
+  });
+});
+
+describe('a signal is less than well', () => {
+  test('for 30 s: told, low, with its cause; over when it is well again', { tags: ['SYS-SAFE', 'ALR-TECH'] }, () => {
+    const run = ward();
+    const patient = run.patient('p-1').wears('glucose').reading('glucose', 100, '1min');
+    patient.reading('glucose', 104, '12min');
+    expect(run.run('14min').story()).toEqual([
+      '690s raised degraded glucose-p-1:glucose low',
+      '720s closed degraded glucose-p-1:glucose low',
+    ]);
+    expect([run.alert('degraded')?.cause?.code, run.alert('degraded')?.closedWhy]).toEqual(['late', 'data-back']);
+  });
+
+  test('for 29 s: a state and no alert', { tags: ['SYS-SAFE'] }, () => {
+    const run = ward();
+    run.patient('p-1').wears('glucose').reading('glucose', 100, '1min').reading('glucose', 104, '11min 29s');
+    expect(run.run('14min').story()).toEqual([]);
+    expect(run.monitoring('glucose').slice(-2)).toEqual(['660s degraded late', '689s monitored']);
+  });
+
+  test('by a clock that nobody believes: told after ten minutes', { tags: ['SYS-SAFE', 'ALR-CLOCK'] }, () => {
+    const run = ward();
+    run.patient('p-1').wears('spo2').steady('spo2', 96, '1s', '12min', { clock: 'unsure' });
+    expect(run.run('11min 50s').story()).toEqual(['601s raised degraded spo2-p-1:spo2 low']);
+    expect(run.alert('degraded')?.cause?.code).toBe('clock-unsure');
+  });
+
+  test('over a restart: told once, in time', { tags: ['SYS-SAFE', 'ALR-STATE'] }, () => {
+    const run = ward().killed('670s', '680s');
+    run.patient('p-1').wears('glucose').reading('glucose', 100, '1min').reading('glucose', 104, '13min');
+    expect(run.run('14min').story()).toEqual([
+      '690s raised degraded glucose-p-1:glucose low',
+      '780s closed degraded glucose-p-1:glucose low',
+    ]);
+  });
+
+  test('by the loss of its gateway alone: the gateway speaks for it', { tags: ['SYS-SAFE', 'ALR-GROUP'] }, () => {
+    const run = ward().silent('kit-p-1', '20s', '3min');
+    run.patient('p-1').wears('spo2').steady('spo2', 96, '1s', '3min');
+    expect(run.run('150s').story({ patient: 'p-1' })).toEqual([]);
   });
 });
 
