@@ -26,6 +26,10 @@ export const heartbeatNextByMs = 3_000;
 /** Most leads that one stream carries. */
 export const streamLeadsMax = 8;
 
+/** Items of a page of a list, if the caller does not say, and at most. */
+export const pageDefault = 100;
+export const pageMax = 500;
+
 /** Header of changing calls, with the value that GET /session gives. */
 export const csrfHeader = 'vigil-csrf';
 

@@ -2,6 +2,7 @@
 export * from './alert.ts';
 export * from './assignment.ts';
 export * from './audit.ts';
+export * from './client.ts';
 export * from './clock.ts';
 export * from './codec.ts';
 export * from './crc32c.ts';
@@ -9,6 +10,7 @@ export * from './device.ts';
 export * from './disk.ts';
 export * from './http.ts';
 export * from './http-requests.ts';
+export * from './http-routes.ts';
 export * from './http-tables.ts';
 export * from './input.ts';
 export * from './lead.ts';
