@@ -1,17 +1,15 @@
 // All roles of one process, built from a configuration and the ports, in the order in which they may start: log and store,
 // api, alerting, ingest. Sources start last and stop first; if a start throws, what had started is stopped.
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { adminSocket } from './admin-client.ts';
-import { compileRules, type OpsSnapshot, startAlerting, startWatchdog, type Watchdog } from './alerting/index.ts';
+import { type OpsSnapshot, startWatchdog, type Watchdog } from './alerting/index.ts';
 import { startApi } from './api/index.ts';
-import { ConfigError, configHash, type LoadedConfig } from './config.ts';
+import { configHash, type LoadedConfig } from './config.ts';
 import {
   type Announce,
   type Clock,
   type Random,
-  RuleSet,
   type RunningRole,
   StoreUnavailableError,
   type TimeSeriesStore,
@@ -23,9 +21,10 @@ import {
   openStore,
   StoreFileError,
   startIngest,
-  startStoreWriter,
   unavailableStore,
 } from './ingest/index.ts';
+import { startRoles } from './roles.ts';
+import { readRules } from './rules-file.ts';
 import { steadyClock } from './steady-clock.ts';
 
 export interface SystemPorts {
@@ -66,11 +65,6 @@ export async function startSystem(
   const hash = configHash(config);
   const rules = readRules(config.alerting.rules);
   await using stack = new AsyncDisposableStack();
-  const roles: RunningRole[] = [];
-  const watched = <R extends RunningRole>(role: R): R => {
-    roles.push(role);
-    return stack.use(role);
-  };
 
   const watchdog = stack.use(await startWatchdog({ ...config.ops, anyPort: !named.has('ops.opsPort') }));
   const { segmentBytes, ...logOptions } = config.log;
@@ -85,52 +79,44 @@ export async function startSystem(
     ),
   );
   const { installation, version } = place;
-  const { partitions } = config.log;
-  const store = stack.use(await openStoreOrNone(place, partitions, ports));
-  watched(await startStoreWriter({}, { log, store, clock, announce }));
-  const api = watched(
-    await startApi(
+  const { instance, realm } = config;
+  const store = stack.use(await openStoreOrNone(place, config.log.partitions, ports));
+  const roles = stack.use(
+    await startRoles(
       {
-        realm: config.realm,
-        ...config.api,
-        anyPort: !named.has('api.httpPort'),
-        consoleFolder: CONSOLE_FOLDER,
-        adminSocket: adminSocket(place.data),
-        rules,
-        version,
-        configHash: hash,
-        installation,
-        instance: config.instance,
+        identity: { instance, bootId, version, configHash: hash },
+        engine: {
+          timesStuck: () => watchdog.timesStuck(),
+          needs: (reader, position) => log.setNeeded('inputs', reader, position),
+        },
+        front: ({ roles: running, ...common }) =>
+          startApi(
+            {
+              realm,
+              ...config.api,
+              anyPort: !named.has('api.httpPort'),
+              consoleFolder: CONSOLE_FOLDER,
+              adminSocket: adminSocket(place.data),
+              rules,
+              version,
+              configHash: hash,
+              installation,
+              instance,
+            },
+            { ...common, roles: () => running().map((role) => role.status()) },
+          ),
+        border: async () => {
+          const hosts = ['localhost', '127.0.0.1', '::1'];
+          const tls = await ensureCertificates({ folder: place.data, realm, hosts, now: clock.wall() });
+          const listening = { realm, ...config.ingest, anyPort: !named.has('ingest.mqttPort'), tls };
+          return startIngest(listening, { log, clock: steadyClock(clock, announce), announce });
+        },
       },
-      { log, store, clock, random, announce, roles: () => roles.map((role) => role.status()) },
+      { log, store, clock, random, announce },
     ),
   );
-  watched(
-    await startAlerting(
-      { instance: config.instance, bootId, build: version, config: hash },
-      {
-        log,
-        clock,
-        random,
-        announce,
-        timesStuck: () => watchdog.timesStuck(),
-        needs: (reader, position) => log.setNeeded('inputs', reader, position),
-      },
-    ),
-  );
-  const certificates = await ensureCertificates({
-    folder: place.data,
-    realm: config.realm,
-    hosts: ['localhost', '127.0.0.1', '::1'],
-    now: clock.wall(),
-  });
-  const ingest = watched(
-    await startIngest(
-      { realm: config.realm, ...config.ingest, anyPort: !named.has('ingest.mqttPort'), tls: certificates },
-      { log, clock: steadyClock(clock, announce), announce },
-    ),
-  );
-  stack.use(feed(watchdog, roles, api));
+  const { front: api, border: ingest } = roles;
+  stack.use(feed(watchdog, roles.all, api));
   const running = stack.move();
   return {
     listening: { url: api.url, mqttPort: ingest.port, opsPort: watchdog.port, caFile: 'ca/ca.pem' },
@@ -140,25 +126,7 @@ export async function startSystem(
 }
 
 const CONSOLE_FOLDER = fileURLToPath(new URL('./build/console', import.meta.url));
-const DEFAULT_RULES = fileURLToPath(new URL('./alerting/rules/adult.json', import.meta.url));
 const feedEveryMs = 1_000;
-
-/** The rule set of a file, or the one that comes with Vigil; every fault is named. */
-function readRules(file: string | undefined): RuleSet {
-  const path = file === undefined ? DEFAULT_RULES : resolve(file);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new ConfigError([`alerting.rules ${path}: ${(cause as Error).message}`], { cause });
-  }
-  const checked = RuleSet.safeParse(parsed);
-  if (!checked.success)
-    throw new ConfigError(checked.error.issues.map((issue) => `${path} ${issue.path.join('.')}: ${issue.message}`));
-  const compiled = compileRules(checked.data);
-  if ('faults' in compiled) throw new ConfigError(compiled.faults.map((fault) => `${path} ${fault}`));
-  return checked.data;
-}
 
 /** The store, or one that is down: a file that cannot be used costs the history, never the watching. */
 async function openStoreOrNone(

@@ -96,6 +96,14 @@ export class RegistryView {
       .filter((assignment) => holdsAt(assignment, at));
   }
 
+  /** What a patient still wears at an instant, as it is when all of it ends then. */
+  endedAt(patient: string, at: number): Assignment[] {
+    return this.assignmentsOf(patient)
+      .map(({ body }) => body)
+      .filter(({ to }) => to === null || to > at)
+      .map((worn) => ({ ...worn, revision: worn.revision + 1, to: Math.max(worn.from, at) }));
+  }
+
   /** By whom, from when to when the device was worn at that instant, if it was this patient (API-PATIENT). */
   binding(patient: string, device: string, at: number): Assignment | undefined {
     return this.assignmentsOfDevice(device).find(({ body }) => body.patient === patient && holdsAt(body, at))?.body;

@@ -280,7 +280,7 @@ class SingleFlight implements Batcher {
     const expired: Queued[] = [];
     for (let i = this.#head; i < this.#queue.length && (this.#queue[i] as Queued).deadline <= now; i++)
       expired.push(this.#queue[i] as Queued);
-    this.#fail(expired, deadline());
+    if (expired.length > 0) this.#fail(expired, deadline());
   }
 
   #press(): void {

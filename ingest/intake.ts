@@ -62,7 +62,7 @@ export interface IntakePorts {
   readonly counters: Counters;
   readonly announcer: Announcer;
   readonly registry: RegistryView;
-  readonly batcher: Batcher;
+  readonly batcher: Pick<Batcher, 'add'>;
 }
 
 export class Intake {

@@ -150,10 +150,7 @@ function addChanges(app: App, context: ApiContext): void {
         if (before.state === 'discharged') throw new ProblemError('exists', 'the patient has left already');
         const who = author(request, context);
         const body: Patient = { ...before, state: 'discharged' };
-        const ended = projection.registry
-          .assignmentsOf(id)
-          .filter(({ body: { to } }) => to === null || to > who.at)
-          .map(({ body: worn }) => ({ ...worn, revision: worn.revision + 1, to: Math.max(worn.from, who.at) }));
+        const ended = projection.registry.endedAt(id, who.at);
         request.audit.change = { before, after: body };
         const next = { revision: revision + 1, body };
         await registrar.discharge(next, ended, { id, revision: next.revision, reason: request.body.reason }, who);
