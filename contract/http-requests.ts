@@ -97,15 +97,21 @@ export const ReadingView = z.strictObject({
 });
 export type ReadingView = z.infer<typeof ReadingView>;
 
+const SeriesLimit = z.strictObject({ rule: Id, priority: z.string(), limit: z.string() });
+
 /** Buckets as rows of `columns`; `t` is ms since `from`; an empty bucket has no row; `gaps` are holes, never lines. */
 export const SeriesView = z.strictObject({
   from: Instant,
   unit: z.string(),
   columns: z.tuple([z.literal('t'), z.literal('min'), z.literal('max'), z.literal('mean'), z.literal('n')]),
   rows: z.array(z.tuple([z.int(), z.number(), z.number(), z.number(), z.int()])),
-  limits: z.array(z.strictObject({ rule: Id, priority: z.string(), limit: z.string() })),
+  /** In force now; `from`: since when, where that is known. */
+  limits: z.array(SeriesLimit.extend({ from: Instant.optional() })),
+  /** Not in force any more, oldest first, where they are known. */
+  limitsBefore: z.array(SeriesLimit.extend({ from: Instant, to: Instant })).optional(),
   gaps: z.array(z.strictObject({ from: Instant, to: Instant, cause: z.string().nullable() })),
 });
+export type SeriesView = z.infer<typeof SeriesView>;
 
 /** A waveform block with its samples as base64 of little-endian int16; -32768 is invalid. */
 export const WaveformView = z.strictObject({
