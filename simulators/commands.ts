@@ -4,6 +4,7 @@ import { askKits, type ControlCommand, command } from './control.ts';
 import { LocalRefusedError, NotRunningError, UsageError } from './errors.ts';
 import type { Report } from './kit.ts';
 import { type RunArguments, runOptions } from './options.ts';
+import { registerReplayCommand, type WholeSystem } from './replay/command.ts';
 import { runWard } from './run.ts';
 import { scenarios } from './scenario.ts';
 import { systemClock } from './system-clock.ts';
@@ -14,6 +15,8 @@ const exit = { ok: 0, failure: 1, usage: 2, cannotConnect: 4, notAllowed: 6, int
 export interface SimContext {
   /** The running system's; a function where it is known only once a command runs. */
   readonly dataFolder: string | (() => string);
+  /** What `replay` needs beyond simulators; without it there is no such command. */
+  readonly system?: WholeSystem;
   /** Called once with the exit code; default: set it, and let the process end by itself. */
   readonly end?: (code: number) => void;
 }
@@ -23,6 +26,11 @@ export function registerSimCommands(program: Command, context: SimContext): void
   const { end = setExitCode } = context;
   const dataFolder = () => (typeof context.dataFolder === 'string' ? context.dataFolder : context.dataFolder());
   const json = () => program.opts<{ json?: boolean }>().json === true;
+  const { system } = context;
+  if (system) {
+    const run = async (act: () => Promise<number>) => end(await coded(act));
+    registerReplayCommand(program, { dataFolder, json, system, coded: run });
+  }
   const sim = program.command('sim').description('simulated patients and their kits, realm test only');
 
   sim

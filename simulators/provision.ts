@@ -72,14 +72,15 @@ async function readKits(file: string): Promise<readonly KitIdentity[]> {
   }
 }
 
-interface Api {
+/** The API as the operator at the machine reaches it; paths below `/api/v1`. */
+export interface Api {
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown): Promise<unknown>;
   /** All items of a list, page after page. */
   all(path: string): Promise<readonly Item[]>;
 }
 
-function openApi(socket: string): Api {
+export function openApi(socket: string): Api {
   const get = (path: string) => callLocal(socket, 'GET', `/api/v1${path}`);
   return {
     get,

@@ -14,7 +14,7 @@ import {
 } from '../../contract/index.ts';
 import { stateEveryMs } from '../limits.ts';
 import type { Message } from '../outbox.ts';
-import type { Item, RecordedSignal, Recording } from './recording.ts';
+import type { Item, Measured, RecordedSignal, Recording } from './recording.ts';
 
 /** One device of a recording, and what of it this device sends. */
 export interface ReplayDevice {
@@ -128,7 +128,7 @@ class Voice {
       const facts = { unit, takenAt, receivedAt: takenAt, clock: 'synced', deviceTime: item.deviceTime } as const;
       const { boot, seq } = { boot: this.#boot, seq: ++this.#seq };
       if ('absent' in measured) return { v: 1, boot, seq, vital, absent: measured.absent, ...ordered(facts, 'bad') };
-      return { v: 1, boot, seq, vital, ...measured, ...ordered(facts, 'good') };
+      return { v: 1, boot, seq, vital, ...measured, ...ordered(facts, isTrusted(vital, measured) ? 'good' : 'bad') };
     });
     return {
       kind: 'readings',
@@ -182,6 +182,11 @@ class Voice {
     };
     return { kind: 'state', bytes: json(state), at, freshForMs: gatewayFreshness.freshForMs, seqs: [seq, seq] };
   }
+}
+
+/** An oximeter's figure below 50 is not to be trusted (`interfaces.md` 2). */
+function isTrusted(vital: Vital, measured: Measured): boolean {
+  return vital !== 'spo2' || !('value' in measured) || measured.value >= 50;
 }
 
 type Facts = Pick<Reading, 'unit' | 'takenAt' | 'receivedAt' | 'clock'> & { readonly deviceTime: string };
