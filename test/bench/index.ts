@@ -7,6 +7,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: () => Pro
   ingest: () => import('./ingest.ts'),
   latency: () => import('./latency.ts'),
   log: () => import('./log.ts'),
+  rules: () => import('./rules.ts'),
 };
 const [name = ''] = process.argv.slice(2);
 
