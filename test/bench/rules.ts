@@ -45,7 +45,7 @@ export async function bench(): Promise<Figure[]> {
 /** What a reading costs that changes nothing, which is almost every one. */
 async function quietFigures(): Promise<Figure[]> {
   const workload = { ...work, quiet: true };
-  const quiet = await measure({ engine: 'vigil-core', workload, seconds: 40, marks: [40], singly: true });
+  const quiet = await measure({ engine: 'vigil-core', workload, seconds: 20, marks: [20], singly: true });
   const { bytesAReading = Number.NaN, p999Us = Number.NaN, bytesAPatient, bandBytesAPatient } = quiet;
   return [
     atMost('rules inside the guard band', median(quiet.ns), 'ns/reading', 20),
@@ -68,12 +68,12 @@ async function scaleFigures(few: RulesResult): Promise<Figure[]> {
     };
   };
   const manyRules: Workload = { ...work, rulesAStream: 30 };
-  const many = await measure({ engine: 'vigil-core', workload: manyRules, seconds: 40, marks: [40], singly: false });
-  const check = await measure({ engine: 'map-closures', workload: manyRules, seconds: 40, marks: [40], singly: false });
+  const many = await measure({ engine: 'vigil-core', workload: manyRules, seconds: 25, marks: [25], singly: false });
+  const check = await measure({ engine: 'map-closures', workload: manyRules, seconds: 25, marks: [25], singly: false });
   const manyPatients: Workload = { ...work, patients: 10 * patients };
-  const ward = await measure({ engine: 'vigil-core', workload: manyPatients, seconds: 17, marks: [17], singly: false });
+  const ward = await measure({ engine: 'vigil-core', workload: manyPatients, seconds: 8, marks: [8], singly: false });
   return [
-    same('Map and closures, 30 rules a stream', many, check, 40),
+    same('Map and closures, 30 rules a stream', many, check, 25),
     scaled('rules 30 rules a stream', many, 1.6),
     scaled('rules 100,000 patients', ward, 3),
   ];
