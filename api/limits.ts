@@ -70,6 +70,20 @@ export const pageMax = 500;
 /** A question to the store ends after this time. */
 export const storeQueryWithinMs = 10_000;
 
+/** Rows that are put into words on the event loop: 0.1 ms. More of them are a thread's work. */
+export const textRowsInline = 250;
+/** Texts that wait for the thread, at most 0.5 MB of arrays each; one more is refused as an outage of history. */
+export const textsWaitingMax = 64;
+/** A thread that gave nothing for so long is ended when a text it owes is given up: a text takes 0.1 s. */
+export const textStuckAfterMs = 5_000;
+
+/** Rows of one piece of a day's file: about 2 MB of text. */
+export const exportRowsPerPiece = 10_000;
+/** Files of days that are written at once; one more is told to come again. */
+export const exportsAtOnceMax = 2;
+/** A file that was not taken in this time is cut off: a million rows of 200 B at 5 Mbit/s. */
+export const exportWithinMs = 5 * 60_000;
+
 /** Answers kept for `Idempotency-Key`, and for how long; the oldest go first. */
 export const idempotencyForMs = 24 * 3_600_000;
 export const idempotencyKeysMax = 10_000;

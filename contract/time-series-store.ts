@@ -15,6 +15,10 @@ export interface NumericRow {
   readonly vital: number;
   /** Canonical value, unrounded; null for an absence or a bound without a value. */
   readonly value: number | null;
+  /** Unit that the sender named: `unitCodeOf`; `unitUnknown` where it was not kept. */
+  readonly unit: number;
+  /** The number as it was sent, where its unit is another than the canonical one; else null: it is `value`. */
+  readonly reported: number | null;
   /** 0 none, 1 below, 2 above. */
   readonly bound: number;
   /** Index into `absentReasons`, -1 where there is a value. */
@@ -84,25 +88,99 @@ export interface WriteResult {
 /** A row as it is read back; whose it is, the query said. */
 export type NumericPoint = Omit<NumericRow, 'patient'>;
 
+/** Readings as columns: what large reads give, so that no object a row is made on the way. Row i is the i-th of each. */
+export interface NumericColumns {
+  readonly rows: number;
+  /** Ids of devices; `device` has indices into them. */
+  readonly devices: readonly string[];
+  readonly device: Uint32Array<ArrayBuffer>;
+  readonly boot: Uint32Array<ArrayBuffer>;
+  readonly seq: Float64Array<ArrayBuffer>;
+  readonly vital: Uint8Array<ArrayBuffer>;
+  /** NaN stands for null. */
+  readonly value: Float64Array<ArrayBuffer>;
+  readonly unit: Uint8Array<ArrayBuffer>;
+  /** NaN stands for null. */
+  readonly reported: Float64Array<ArrayBuffer>;
+  readonly bound: Uint8Array<ArrayBuffer>;
+  readonly absent: Int8Array<ArrayBuffer>;
+  readonly quality: Uint8Array<ArrayBuffer>;
+  readonly clock: Uint8Array<ArrayBuffer>;
+  readonly takenAt: Float64Array<ArrayBuffer>;
+  readonly receivedAt: Float64Array<ArrayBuffer>;
+  readonly acceptedAt: Float64Array<ArrayBuffer>;
+  readonly effectiveAt: Float64Array<ArrayBuffer>;
+  readonly partition: Uint16Array<ArrayBuffer>;
+  readonly position: Float64Array<ArrayBuffer>;
+  readonly hash: BigInt64Array<ArrayBuffer>;
+}
+
+/** The reading in row i. */
+export function pointAt(columns: NumericColumns, i: number): NumericPoint {
+  const at = (column: { readonly [row: number]: number }) => column[i] as number;
+  const orNull = (column: Float64Array) => (Number.isNaN(at(column)) ? null : at(column));
+  return {
+    device: columns.devices[at(columns.device)] as string,
+    boot: at(columns.boot),
+    seq: at(columns.seq),
+    vital: at(columns.vital),
+    value: orNull(columns.value),
+    unit: at(columns.unit),
+    reported: orNull(columns.reported),
+    bound: at(columns.bound),
+    absent: at(columns.absent),
+    quality: at(columns.quality),
+    clock: at(columns.clock),
+    takenAt: at(columns.takenAt),
+    receivedAt: at(columns.receivedAt),
+    acceptedAt: at(columns.acceptedAt),
+    effectiveAt: at(columns.effectiveAt),
+    partition: at(columns.partition),
+    position: at(columns.position),
+    hash: columns.hash[i] as bigint,
+  };
+}
+
+/** All of them, in order. */
+export function pointsOf(columns: NumericColumns): NumericPoint[] {
+  return Array.from({ length: columns.rows }, (_, i) => pointAt(columns, i));
+}
+
 /**
  * Smallest, largest and mean value of the usable readings of one bucket [at, at + bucketMs), `at` a multiple of bucketMs
- * since 1970; only readings in [from, to) count. Empty buckets have no row.
+ * since 1970; only readings in [from, to) count. Empty buckets have no row. Arrays of one length, by time.
  */
-export interface SeriesBucket {
-  readonly at: number;
-  readonly min: number;
-  readonly max: number;
-  readonly mean: number;
-  readonly n: number;
+export interface BucketColumns {
+  readonly at: Float64Array<ArrayBuffer>;
+  readonly min: Float64Array<ArrayBuffer>;
+  readonly max: Float64Array<ArrayBuffer>;
+  readonly mean: Float64Array<ArrayBuffer>;
+  readonly n: Float64Array<ArrayBuffer>;
 }
 
 /**
  * Where nothing usable was measured for longer than gapMs: a hole, never a line (ING-GAPS). Between usable readings that
- * follow each other, and between an end of [from, to) and the first or last of them.
+ * follow each other, and between an end of [from, to) and the first or last of them. Arrays of one length, by time.
  */
-export interface Gap {
+export interface GapColumns {
+  readonly from: Float64Array<ArrayBuffer>;
+  readonly to: Float64Array<ArrayBuffer>;
+}
+
+/** What the order of readings goes by; no two readings of a patient have the same. */
+export type ReadingKey = Pick<NumericRow, 'effectiveAt' | 'device' | 'boot' | 'seq'>;
+
+/** Readings of one vital, or of all, with effective time in [from, to), at most `limit`. */
+export interface RangeQuery {
+  readonly patient: string;
+  readonly vital?: number;
   readonly from: number;
   readonly to: number;
+  readonly limit: number;
+  /** Newest first instead of oldest first. */
+  readonly newestFirst?: boolean;
+  /** Only what follows this key in the order asked for, whether or not a reading has it: the next page. */
+  readonly after?: ReadingKey;
 }
 
 export interface TimeSeriesStore extends AsyncDisposable {
@@ -112,13 +190,18 @@ export interface TimeSeriesStore extends AsyncDisposable {
   positions(): Promise<StorePositions>;
   /** Newest reading (by effective time) per vital of the patient. */
   latest(patient: string, options?: ReadOptions): Promise<readonly NumericPoint[]>;
-  /** Readings with effective time in [from, to), by effective time, then device, boot, seq. */
-  range(query: NumericQuery & { readonly limit: number }, options?: ReadOptions): Promise<readonly NumericPoint[]>;
-  /** Buckets of the usable (good or doubtful, with a value) readings in [from, to), and the gaps. */
+  /** Readings by effective time, then device, boot, seq; as objects, for few of them. */
+  range(query: RangeQuery, options?: ReadOptions): Promise<readonly NumericPoint[]>;
+  /** The same as columns, made off the caller's thread, for many. The caller owns the arrays and may move them on. */
+  rangeColumns(query: RangeQuery, options?: ReadOptions): Promise<NumericColumns>;
+  /**
+   * Buckets of the usable (good or doubtful, with a value) readings in [from, to), and the gaps; made off the caller's
+   * thread. The caller owns the arrays and may move them on.
+   */
   series(
     query: NumericQuery & { readonly bucketMs: number; readonly gapMs: number },
     options?: ReadOptions,
-  ): Promise<{ readonly buckets: readonly SeriesBucket[]; readonly gaps: readonly Gap[] }>;
+  ): Promise<{ readonly buckets: BucketColumns; readonly gaps: GapColumns }>;
   /** Blocks that overlap [from, to), UTC milliseconds, by time, device, boot, seq. */
   waveform(
     query: { readonly patient: string; readonly lead: number; readonly from: number; readonly to: number },

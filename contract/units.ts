@@ -10,6 +10,22 @@ export function toCanonical(vital: Vital, value: number, unit: string): number |
   return other && (value + other.offset) * other.factor;
 }
 
+/** Code of a unit that was not kept. */
+export const unitUnknown = 255;
+
+/** Code of one of a vital's units in store rows: 0 the canonical one, then the others as `VITALS` lists them. */
+export function unitCodeOf(vital: Vital, unit: string): number {
+  const facts: VitalFacts = VITALS[vital];
+  const at = [facts.unit, ...Object.keys(facts.alsoAccepted)].indexOf(unit);
+  return at < 0 ? unitUnknown : at;
+}
+
+/** UCUM unit of a code, or undefined where it was not kept. */
+export function unitOfCode(vital: Vital, code: number): string | undefined {
+  const facts: VitalFacts = VITALS[vital];
+  return [facts.unit, ...Object.keys(facts.alsoAccepted)][code];
+}
+
 /** Half away from zero to the vital's resolution: what is shown, and therefore what limits are compared with. */
 export function toResolution(vital: Vital, value: number): number {
   return roundTo(value, VITALS[vital].resolution);

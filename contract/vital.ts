@@ -10,7 +10,10 @@ export interface VitalFacts {
   readonly resolution: number;
   /** Physically possible range, both ends included; outside is refused as `implausible`. */
   readonly possible: readonly [number, number];
-  /** Other UCUM units that senders may use, with the way to the canonical one: (value + offset) * factor. */
+  /**
+   * Other UCUM units that senders may use, with the way to the canonical one: (value + offset) * factor. Their order
+   * gives their codes in store rows: new ones go last, none ever goes.
+   */
   readonly alsoAccepted: Readonly<Record<string, { readonly factor: number; readonly offset: number }>>;
   /** ISO/IEEE 11073-10101 code; absent where the nomenclature has none. Glucose depends on the specimen. */
   readonly mdc?: number;

@@ -5,6 +5,7 @@ import {
   apiPath,
   type Clock,
   freshnessOf,
+  Id,
   Instant,
   LEADS,
   type Lead,
@@ -13,12 +14,11 @@ import {
   MonitoringView,
   PatientView,
   pageOf,
+  type ReadingKey,
   ReadingView,
-  type ReadOptions,
   type RuleSet,
   SeriesView,
   toInstant,
-  toResolution,
   VITALS,
   type Vital,
   vitalNames,
@@ -27,6 +27,7 @@ import {
 import type { ApiContext, App } from '../context.ts';
 import { openDeadline, orAbort } from '../deadline.ts';
 import { ProblemError } from '../errors.ts';
+import { TextWriter } from '../jobs/text-writer.ts';
 import { heldPoint } from '../latest-values.ts';
 import {
   readingsSpanMaxMs,
@@ -40,6 +41,7 @@ import { readingView } from '../measurement.ts';
 import { monitoringView } from '../monitoring-board.ts';
 import { pageQuery } from '../pages.ts';
 import { measurementsOf, patientView } from '../views.ts';
+import { addDayFile } from './day-file.ts';
 import { about, clinical, idParams, patientOf, problems, span, spanOf } from './shared.ts';
 
 const vital = z.enum(vitalNames as readonly [Vital, ...Vital[]]);
@@ -48,14 +50,17 @@ const waveformType = 'application/vnd.vigil.waveform';
 
 /** Values: the newest from memory, history from the store. */
 export function addReadingRoutes(app: App, context: ApiContext): void {
+  const texts = new TextWriter();
+  app.addHook('onClose', () => texts[Symbol.asyncDispose]());
   addLatest(app, context);
   addReadings(app, context);
-  addSeries(app, context);
+  addSeries(app, context, texts);
   addWaveforms(app, context);
+  addDayFile(app, context, texts);
 }
 
 /** A question to the store, which ends in time. */
-async function ask<T>(clock: Clock, question: (options: ReadOptions) => Promise<T>): Promise<T> {
+async function ask<T>(clock: Clock, question: (options: { readonly signal: AbortSignal }) => Promise<T>): Promise<T> {
   using limit = openDeadline(clock, storeQueryWithinMs);
   const { signal } = limit;
   return await orAbort(question({ signal }), signal);
@@ -103,7 +108,7 @@ function addReadings(app: App, context: ApiContext): void {
     {
       schema: {
         params: idParams,
-        querystring: z.strictObject({ vital, ...span, limit: pageQuery.limit, cursor: Instant.optional() }),
+        querystring: z.strictObject({ vital, ...span, ...pageQuery }),
         response: { 200: pageOf(ReadingView), ...problems },
       },
       config: { who: clinical, act: 'values.readings' },
@@ -112,21 +117,48 @@ function addReadings(app: App, context: ApiContext): void {
       const { id } = patientOf(context, request.params.id).body;
       about(request, 'patient', id, id);
       const { limit, cursor } = request.query;
-      const { from, to } = spanOf({ ...request.query, from: cursor ?? request.query.from }, readingsSpanMaxMs);
-      const query = { patient: id, vital: VITALS[request.query.vital].code, from, to };
-      const points = await ask(clock, (options) => store.range({ ...query, limit: limit + 1 }, options));
-      const items = points.slice(0, limit).flatMap((point) => {
+      const query = { patient: id, vital: VITALS[request.query.vital].code, newestFirst: true, limit: limit + 1 };
+      const wanted = {
+        ...query,
+        ...spanOf(request.query, readingsSpanMaxMs),
+        ...(cursor !== undefined && { after: keyOfCursor(cursor) }),
+      };
+      const points = await ask(clock, (options) => store.range(wanted, options));
+      const page = points.slice(0, limit);
+      const items = page.flatMap((point) => {
         const held = heldPoint(point);
         return held ? readingView(held, projection.registry.binding(id, held.device, held.effectiveAt)) : [];
       });
-      // Oldest first within the span: the next page begins at the first instant that was left out.
-      const [left] = points.slice(limit);
-      return { items, next: left ? toInstant(left.effectiveAt) : null };
+      const last = page.at(-1);
+      return { items, next: last && points.length > limit ? cursorOf(last) : null };
     },
   );
 }
 
-function addSeries(app: App, context: ApiContext): void {
+/** Names the last reading of a page whole: several may have one time. */
+function cursorOf({ effectiveAt, device, boot, seq }: ReadingKey): string {
+  return Buffer.from(JSON.stringify([effectiveAt, device, boot, seq])).toString('base64url');
+}
+
+const count = z.int().min(0);
+const CursorKey = z.tuple([count.max(Date.UTC(9999, 0)), Id, count.max(2_147_483_647), count]);
+
+function keyOfCursor(cursor: string): ReadingKey {
+  const { success, data } = CursorKey.safeParse(jsonOf(Buffer.from(cursor, 'base64url').toString()));
+  if (!success) throw new ProblemError('cursor', 'this cursor leads nowhere');
+  const [effectiveAt, device, boot, seq] = data;
+  return { effectiveAt, device, boot, seq };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function addSeries(app: App, context: ApiContext, texts: TextWriter): void {
   const { projection, ports } = context;
   const { store, clock } = ports;
 
@@ -150,24 +182,19 @@ function addSeries(app: App, context: ApiContext): void {
       const { unit, code } = VITALS[request.query.vital];
       const gapMs = freshnessOf(request.query.vital).freshForMs;
       const query = { patient: id, vital: code, from, to, bucketMs, gapMs };
-      const { buckets, gaps } = await ask(clock, (options) => store.series(query, options));
-      const shown = (value: number) => toResolution(request.query.vital, value);
-      // Thousands of rows of our own making: checking each again would hold up whoever shares this loop.
-      reply.type('application/json; charset=utf-8').serializer(JSON.stringify);
-      return {
-        from: toInstant(from),
-        unit,
-        columns: ['t', 'min', 'max', 'mean', 'n'] as ['t', 'min', 'max', 'mean', 'n'],
-        rows: buckets.map(({ at, min, max, mean, n }): [number, number, number, number, number] => [
-          Math.max(0, at - from),
-          shown(min),
-          shown(max),
-          Math.round(mean * 100) / 100,
-          n,
-        ]),
-        limits: limitsOf(request.query.vital, projection.registry.all('rules')[0]?.body),
-        gaps: gaps.map((gap) => ({ from: toInstant(gap.from), to: toInstant(gap.to), cause: null })),
-      };
+      const limits = limitsOf(request.query.vital, projection.registry.all('rules')[0]?.body);
+      const text = await ask(clock, async (options) => {
+        const { buckets, gaps } = await store.series(query, options);
+        const rows = buckets.n.length + gaps.from.length;
+        return texts.write(
+          'series',
+          { vital: request.query.vital, from, unit, limits, buckets, gaps },
+          { rows, ...options },
+        );
+      });
+      // Text of our own making, held against its schema by the tests: checking thousands of rows again would hold up
+      // whoever shares this loop.
+      return reply.type('application/json; charset=utf-8').send(Buffer.from(text.buffer) as never);
     },
   );
 }

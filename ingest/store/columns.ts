@@ -1,28 +1,11 @@
 // Rows as typed arrays: what crosses between the event loop and the database's thread, moved and not copied. Strings go
 // once a batch, rows name them by index.
-import type { NumericPoint, NumericRow, WaveformRow } from '../../contract/index.ts';
+import type { NumericColumns, NumericPoint, NumericRow, WaveformRow } from '../../contract/index.ts';
 import { StoreArgumentError } from './errors.ts';
 
-/** Readings, one array a column. `value` is NaN where there is none; instants and counters are exact below 2^53. */
-export interface NumericColumns {
-  readonly rows: number;
+/** Readings of a batch: the columns of the contract, and whose they are. `names` of the batch take the place of `devices`. */
+export interface BatchNumerics extends Omit<NumericColumns, 'devices'> {
   readonly patient: Uint32Array<ArrayBuffer>;
-  readonly device: Uint32Array<ArrayBuffer>;
-  readonly boot: Uint32Array<ArrayBuffer>;
-  readonly seq: Float64Array<ArrayBuffer>;
-  readonly vital: Uint8Array<ArrayBuffer>;
-  readonly value: Float64Array<ArrayBuffer>;
-  readonly bound: Uint8Array<ArrayBuffer>;
-  readonly absent: Int8Array<ArrayBuffer>;
-  readonly quality: Uint8Array<ArrayBuffer>;
-  readonly clock: Uint8Array<ArrayBuffer>;
-  readonly takenAt: Float64Array<ArrayBuffer>;
-  readonly receivedAt: Float64Array<ArrayBuffer>;
-  readonly acceptedAt: Float64Array<ArrayBuffer>;
-  readonly effectiveAt: Float64Array<ArrayBuffer>;
-  readonly partition: Uint16Array<ArrayBuffer>;
-  readonly position: Float64Array<ArrayBuffer>;
-  readonly hash: BigInt64Array<ArrayBuffer>;
 }
 
 /** Blocks, one array a column; block i is bytes[ends[i - 1]..ends[i]]. */
@@ -46,64 +29,32 @@ export interface WaveformColumns {
 
 export interface BatchColumns {
   readonly names: readonly string[];
-  readonly numerics: NumericColumns;
+  readonly numerics: BatchNumerics;
   readonly waveforms: WaveformColumns;
 }
 
 /** Rows as columns. Throws `StoreArgumentError` for a row that a column cannot hold. */
 export function batchColumns(numerics: readonly NumericRow[], waveforms: readonly WaveformRow[]): BatchColumns {
   const names = new Names();
+  const patient = Uint32Array.from(numerics, (row) => names.indexOf(row.patient));
   return {
-    numerics: numericColumns(numerics, (row) => names.indexOf(row.patient), names),
+    numerics: { ...numericColumns(numerics, names), patient },
     waveforms: waveformColumns(waveforms, names),
     names: names.list,
   };
 }
 
-/** Readings of one patient as columns, with the names of their devices. */
-export function pointColumns(points: readonly NumericPoint[]): PointColumns {
+/** Readings of one patient as columns. */
+export function pointColumns(points: readonly NumericPoint[]): NumericColumns {
   const names = new Names();
-  return { columns: numericColumns(points, () => 0, names), names: names.list };
-}
-
-export interface PointColumns {
-  readonly names: readonly string[];
-  readonly columns: NumericColumns;
+  return { ...numericColumns(points, names), devices: names.list };
 }
 
 /** Arrays of a batch that may be moved to another thread. */
-export function buffersOf(...columns: readonly (NumericColumns | WaveformColumns)[]): ArrayBuffer[] {
+export function buffersOf(...columns: readonly object[]): ArrayBuffer[] {
   return columns.flatMap((each) =>
     Object.values(each).flatMap((column) => (ArrayBuffer.isView(column) ? [column.buffer as ArrayBuffer] : [])),
   );
-}
-
-/** The reading in row i. */
-export function pointAt({ columns, names }: PointColumns, i: number): NumericPoint {
-  const value = columns.value[i] as number;
-  return {
-    device: names[columns.device[i] as number] as string,
-    boot: columns.boot[i] as number,
-    seq: columns.seq[i] as number,
-    vital: columns.vital[i] as number,
-    value: Number.isNaN(value) ? null : value,
-    bound: columns.bound[i] as number,
-    absent: columns.absent[i] as number,
-    quality: columns.quality[i] as number,
-    clock: columns.clock[i] as number,
-    takenAt: columns.takenAt[i] as number,
-    receivedAt: columns.receivedAt[i] as number,
-    acceptedAt: columns.acceptedAt[i] as number,
-    effectiveAt: columns.effectiveAt[i] as number,
-    partition: columns.partition[i] as number,
-    position: columns.position[i] as number,
-    hash: columns.hash[i] as bigint,
-  };
-}
-
-/** All of them, in order. */
-export function pointsOf(points: PointColumns): NumericPoint[] {
-  return Array.from({ length: points.columns.rows }, (_, row) => pointAt(points, row));
 }
 
 class Names {
@@ -121,40 +72,18 @@ class Names {
   }
 }
 
-function numericColumns<R extends NumericPoint>(
-  rows: readonly R[],
-  patientOf: (row: R) => number,
-  names: Names,
-): NumericColumns {
+function numericColumns(rows: readonly NumericPoint[], names: Names): Omit<NumericColumns, 'devices'> {
   const n = rows.length;
-  const columns: NumericColumns = {
-    rows: n,
-    patient: new Uint32Array(n),
-    device: new Uint32Array(n),
-    boot: new Uint32Array(n),
-    seq: new Float64Array(n),
-    vital: new Uint8Array(n),
-    value: new Float64Array(n),
-    bound: new Uint8Array(n),
-    absent: new Int8Array(n),
-    quality: new Uint8Array(n),
-    clock: new Uint8Array(n),
-    takenAt: new Float64Array(n),
-    receivedAt: new Float64Array(n),
-    acceptedAt: new Float64Array(n),
-    effectiveAt: new Float64Array(n),
-    partition: new Uint16Array(n),
-    position: new Float64Array(n),
-    hash: new BigInt64Array(n),
-  };
+  const columns = emptyColumns(n);
   for (let i = 0; i < n; i++) {
-    const row = rows[i] as R;
-    columns.patient[i] = patientOf(row);
+    const row = rows[i] as NumericPoint;
     columns.device[i] = names.indexOf(row.device);
     columns.boot[i] = whole(row.boot, int32Max, 'boot');
     columns.seq[i] = whole(row.seq, Number.MAX_SAFE_INTEGER, 'seq');
     columns.vital[i] = whole(row.vital, 255, 'vital');
     columns.value[i] = finiteOrNone(row.value);
+    columns.unit[i] = whole(row.unit, 255, 'unit');
+    columns.reported[i] = finiteOrNone(row.reported);
     columns.bound[i] = whole(row.bound, 2, 'bound');
     columns.absent[i] = whole(row.absent + 1, 128, 'absent') - 1;
     columns.quality[i] = whole(row.quality, 2, 'quality');
@@ -168,6 +97,30 @@ function numericColumns<R extends NumericPoint>(
     columns.hash[i] = row.hash;
   }
   return columns;
+}
+
+function emptyColumns(n: number): Omit<NumericColumns, 'devices'> {
+  return {
+    rows: n,
+    device: new Uint32Array(n),
+    boot: new Uint32Array(n),
+    seq: new Float64Array(n),
+    vital: new Uint8Array(n),
+    value: new Float64Array(n),
+    unit: new Uint8Array(n),
+    reported: new Float64Array(n),
+    bound: new Uint8Array(n),
+    absent: new Int8Array(n),
+    quality: new Uint8Array(n),
+    clock: new Uint8Array(n),
+    takenAt: new Float64Array(n),
+    receivedAt: new Float64Array(n),
+    acceptedAt: new Float64Array(n),
+    effectiveAt: new Float64Array(n),
+    partition: new Uint16Array(n),
+    position: new Float64Array(n),
+    hash: new BigInt64Array(n),
+  };
 }
 
 function waveformColumns(rows: readonly WaveformRow[], names: Names): WaveformColumns {

@@ -5,11 +5,12 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { unitUnknown } from '../../contract/index.ts';
 import { StoreFileError } from './errors.ts';
 import type { DatabaseOptions } from './protocol.ts';
 
 /** Of the tables below; a change of them is a new version with a way from the old one. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 // Hot tables hold numbers only (with one VARCHAR the appender is five times slower). No keys or indexes: identities are
 // kept in `spans`, and zone maps over the arrival order prune by time.
@@ -22,12 +23,21 @@ CREATE TABLE numerics (
   patient INTEGER NOT NULL, device INTEGER NOT NULL, boot INTEGER NOT NULL, seq BIGINT NOT NULL, vital UTINYINT NOT NULL,
   value DOUBLE, bound UTINYINT NOT NULL, absent TINYINT NOT NULL, quality UTINYINT NOT NULL, clock UTINYINT NOT NULL,
   taken_at BIGINT NOT NULL, received_at BIGINT NOT NULL, accepted_at BIGINT NOT NULL, effective_at BIGINT NOT NULL,
-  log_partition INTEGER NOT NULL, log_position BIGINT NOT NULL, hash BIGINT NOT NULL);
+  log_partition INTEGER NOT NULL, log_position BIGINT NOT NULL, hash BIGINT NOT NULL,
+  unit UTINYINT DEFAULT 255, reported DOUBLE);
 CREATE TABLE waveforms (
   patient INTEGER NOT NULL, device INTEGER NOT NULL, boot INTEGER NOT NULL, seq BIGINT NOT NULL, lead INTEGER NOT NULL,
   taken_at_us BIGINT NOT NULL, end_us BIGINT NOT NULL, accepted_at BIGINT NOT NULL, rate_mhz UINTEGER NOT NULL,
   samples INTEGER NOT NULL, log_partition INTEGER NOT NULL, log_position BIGINT NOT NULL, hash BIGINT NOT NULL,
   block BLOB NOT NULL);`;
+
+// Version 1 kept the canonical number alone: which unit its readings came in is not known.
+const fromVersion1 = `
+BEGIN TRANSACTION;
+ALTER TABLE numerics ADD COLUMN unit UTINYINT DEFAULT ${unitUnknown};
+ALTER TABLE numerics ADD COLUMN reported DOUBLE;
+UPDATE meta SET version = 2;
+COMMIT;`;
 
 /** The database, checked to be ours; throws `StoreFileError` naming the file. */
 export async function openDatabase(options: DatabaseOptions): Promise<DuckDBInstance> {
@@ -119,7 +129,7 @@ async function checkMeta(instance: DuckDBInstance, options: DatabaseOptions): Pr
       throw new StoreFileError('STORE_FILE_FOREIGN', `${file} is a database, but not the store's`);
     const rows = (await connection.runAndReadAll('SELECT * FROM meta')).getRows();
     const [version, owner, stored] = rows[0] ?? [];
-    if (rows.length !== 1 || version !== schemaVersion)
+    if (rows.length !== 1 || (version !== schemaVersion && version !== 1))
       throw new StoreFileError(
         'STORE_FILE_VERSION',
         `${file} has version ${version}, this program reads ${schemaVersion}`,
@@ -131,6 +141,7 @@ async function checkMeta(instance: DuckDBInstance, options: DatabaseOptions): Pr
       );
     if (stored !== partitions)
       throw new StoreFileError('STORE_FILE_FOREIGN', `${file} has ${stored} partitions, the log ${partitions}`);
+    if (version === 1) await connection.run(fromVersion1);
   } finally {
     connection.closeSync();
   }

@@ -1,12 +1,13 @@
 // The questions as statements. Ids become integers before they come here and every number is checked, so statements are
-// built from integers alone. All instants come back as DOUBLE, exact below 2^53.
-import type { DuckDBConnection } from '@duckdb/node-api';
-import type { NumericColumns, PointColumns } from './columns.ts';
+// built from integers alone; the one name, of a key, is a bound value. All instants come back as DOUBLE, exact below 2^53.
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
+import type { NumericColumns, RangeQuery } from '../../contract/index.ts';
+import { readSteps, streamSteps } from './duckdb-stepped.ts';
 import { StoreArgumentError } from './errors.ts';
-import { blocksPerSliceMax, cellsMax, gapsMax } from './limits.ts';
+import { blocksPerSliceMax } from './limits.ts';
 import type { NameCodes } from './names.ts';
 import type { BlockColumns, SeriesNumbers } from './protocol.ts';
-import { rollUp } from './series.ts';
+import { SeriesFold } from './series.ts';
 
 /** What a numeric question is about, ids as codes. */
 export interface CodedQuery {
@@ -18,10 +19,10 @@ export interface CodedQuery {
 
 const selected = `n.device, n.boot::DOUBLE, n.seq::DOUBLE, n.vital, n.value, n.bound, n.absent, n.quality, n.clock,
   n.taken_at::DOUBLE, n.received_at::DOUBLE, n.accepted_at::DOUBLE, n.effective_at::DOUBLE, n.log_partition::DOUBLE,
-  n.log_position::DOUBLE, n.hash`;
+  n.log_position::DOUBLE, n.hash, n.unit, n.reported`;
 
 /** Newest readings per vital of the patient; of several with one effective time all. */
-export function latestOf(connection: DuckDBConnection, patient: number, names: NameCodes): Promise<PointColumns> {
+export function latestOf(connection: DuckDBConnection, patient: number, names: NameCodes): Promise<NumericColumns> {
   return points(
     connection,
     names,
@@ -34,35 +35,48 @@ export function latestOf(connection: DuckDBConnection, patient: number, names: N
 /** Readings in the order of the port. */
 export function rangeOf(
   connection: DuckDBConnection,
-  query: CodedQuery & { readonly limit: number },
+  query: Omit<RangeQuery, 'patient'> & { readonly patient: number },
   names: NameCodes,
-): Promise<PointColumns> {
+): Promise<NumericColumns> {
+  const { after, newestFirst, limit } = query;
+  const [direction, follows] = newestFirst ? ['DESC', '<'] : ['ASC', '>'];
+  // The instant narrows the scan by itself; the key decides within it.
+  const span = { ...query };
+  if (after && newestFirst) span.to = Math.min(query.to, after.effectiveAt + 1);
+  else if (after) span.from = Math.max(query.from, after.effectiveAt);
+  const key = after && `(${int(after.effectiveAt)}, $1, ${int(after.boot)}, ${int(after.seq)})`;
   return points(
     connection,
     names,
-    `SELECT ${selected} FROM numerics n JOIN names d ON d.code = n.device WHERE ${within(query)}
-     ORDER BY n.effective_at, d.name, n.boot, n.seq LIMIT ${int(query.limit)}`,
+    `SELECT ${selected} FROM numerics n JOIN names d ON d.code = n.device WHERE ${within(span)}
+     ${key ? `AND (n.effective_at, d.name, n.boot, n.seq) ${follows} ${key}` : ''}
+     ORDER BY n.effective_at ${direction}, d.name ${direction}, n.boot ${direction}, n.seq ${direction}
+     LIMIT ${int(limit)}`,
+    after && [after.device],
   );
 }
 
-/** Buckets and gaps from one statement: cells that lie in one bucket and are no longer than the shortest gap. */
+/** Buckets and gaps: the rows alone come from the database, summed up as they come (`series.ts`). */
 export async function seriesOf(
   connection: DuckDBConnection,
   query: CodedQuery & { readonly bucketMs: number; readonly gapMs: number },
 ): Promise<SeriesNumbers> {
-  const reader = await connection.runAndReadAll(
-    `SELECT (min(n.effective_at) // ${int(query.bucketMs)} * ${int(query.bucketMs)})::DOUBLE,
-       min(n.effective_at)::DOUBLE, max(n.effective_at)::DOUBLE, min(n.value), max(n.value), sum(n.value), count(*)::DOUBLE
-     FROM numerics n WHERE ${within(query)} AND n.value IS NOT NULL AND n.quality < 2
-     GROUP BY n.effective_at // ${int(query.bucketMs)}, n.effective_at // ${int(query.gapMs)} ORDER BY 2
-     LIMIT ${cellsMax + 1}`,
+  const rows = await streamSteps(
+    connection,
+    `SELECT n.effective_at::DOUBLE, n.value FROM numerics n
+     WHERE ${within(query)} AND n.value IS NOT NULL AND n.quality < 2`,
   );
-  if (reader.currentRowCount > cellsMax)
-    throw new StoreArgumentError(`more than ${cellsMax} cells: ask for longer gaps or a shorter span`);
-  const numbers = rollUp(reader.getColumns() as number[][], query);
-  if (numbers.gaps.length > 2 * gapsMax)
-    throw new StoreArgumentError(`more than ${gapsMax} gaps: ask for longer ones or a shorter span`);
-  return numbers;
+  const fold = new SeriesFold(query);
+  for (let chunk = await rows.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await rows.fetchChunk())
+    fold.add(doubles(chunk, 0), doubles(chunk, 1), chunk.rowCount);
+  return fold.result();
+}
+
+/** A column of DOUBLE without nulls as it lies in the chunk: a call for each value would cost more than the query. */
+function doubles(chunk: DuckDBDataChunk, column: number): Float64Array {
+  const vector = chunk.getColumnVector(column);
+  if ('items' in vector && vector.items instanceof Float64Array) return vector.items;
+  throw new Error('a column of a chunk has no array of doubles');
 }
 
 /** Blocks of the lead that overlap [from, to), milliseconds. */
@@ -71,7 +85,8 @@ export async function waveformOf(
   query: { readonly patient: number; readonly lead: number; readonly from: number; readonly to: number },
   names: NameCodes,
 ): Promise<BlockColumns> {
-  const reader = await connection.runAndReadAll(
+  const reader = await readSteps(
+    connection,
     `SELECT w.device, w.block FROM waveforms w JOIN names d ON d.code = w.device
      WHERE w.patient = ${int(query.patient)} AND w.lead = ${int(query.lead)}
        AND w.end_us > ${int(query.from * 1_000)} AND w.taken_at_us < ${int(query.to * 1_000)}
@@ -96,33 +111,40 @@ export async function countOf(
   patient: number | undefined,
 ): Promise<{ readonly numerics: number; readonly waveforms: number }> {
   const where = patient === undefined ? '' : `WHERE patient = ${int(patient)}`;
-  const reader = await connection.runAndReadAll(
+  const reader = await readSteps(
+    connection,
     `SELECT (SELECT count(*) FROM numerics ${where})::DOUBLE, (SELECT count(*) FROM waveforms ${where})::DOUBLE`,
   );
   const [numerics, waveforms] = reader.getRows()[0] as [number, number];
   return { numerics, waveforms };
 }
 
-function within({ patient, vital, from, to }: CodedQuery): string {
-  return `n.patient = ${int(patient)} AND n.vital = ${int(vital)}
+function within({ patient, vital, from, to }: Omit<CodedQuery, 'vital'> & { readonly vital?: number }): string {
+  return `n.patient = ${int(patient)} ${vital === undefined ? '' : `AND n.vital = ${int(vital)}`}
     AND n.effective_at >= ${int(from)} AND n.effective_at < ${int(to)}`;
 }
 
 /** Rows straight into columns: no object a row on the way. */
-async function points(connection: DuckDBConnection, names: NameCodes, statement: string): Promise<PointColumns> {
-  const reader = await connection.runAndReadAll(statement);
+async function points(
+  connection: DuckDBConnection,
+  names: NameCodes,
+  statement: string,
+  values?: DuckDBValue[],
+): Promise<NumericColumns> {
+  const reader = await readSteps(connection, statement, values);
   const numbers = reader.getColumns() as number[][];
   const of = (column: number) => numbers[column] ?? [];
   const devices = [...new Set(of(0))];
   const index = new Map(devices.map((code, i) => [code, i]));
-  const columns: NumericColumns = {
+  const orNaN = (column: number) => Float64Array.from(of(column) as (number | null)[], (value) => value ?? Number.NaN);
+  return {
     rows: reader.currentRowCount,
-    patient: new Uint32Array(reader.currentRowCount),
+    devices: devices.map((code) => names.nameOf(code)),
     device: Uint32Array.from(of(0), (code) => index.get(code) as number),
     boot: Uint32Array.from(of(1)),
     seq: Float64Array.from(of(2)),
     vital: Uint8Array.from(of(3)),
-    value: Float64Array.from(of(4) as (number | null)[], (value) => value ?? Number.NaN),
+    value: orNaN(4),
     bound: Uint8Array.from(of(5)),
     absent: Int8Array.from(of(6)),
     quality: Uint8Array.from(of(7)),
@@ -134,8 +156,9 @@ async function points(connection: DuckDBConnection, names: NameCodes, statement:
     partition: Uint16Array.from(of(13)),
     position: Float64Array.from(of(14)),
     hash: BigInt64Array.from(of(15) as unknown as bigint[]),
+    unit: Uint8Array.from(of(16)),
+    reported: orNaN(17),
   };
-  return { names: devices.map((code) => names.nameOf(code)), columns };
 }
 
 /** The integer as text; anything else must never become a part of a statement. */

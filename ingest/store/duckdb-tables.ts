@@ -1,6 +1,6 @@
 // The columns of each table as they are appended, in the order of `duckdb-file.ts`, and what identity means in each.
 import { BIGINT, BLOB, blobValue, DOUBLE, INTEGER, TINYINT, UINTEGER, UTINYINT, VARCHAR } from '@duckdb/node-api';
-import type { NumericColumns, WaveformColumns } from './columns.ts';
+import type { BatchNumerics, WaveformColumns } from './columns.ts';
 import type { AppendColumn } from './duckdb-append.ts';
 import { noLead, type Span } from './identities.ts';
 import type { StagedNames } from './names.ts';
@@ -29,7 +29,7 @@ export interface RowTable {
 
 type Numbers = { readonly [row: number]: number };
 
-export function numericTable(from: NumericColumns, codes: readonly number[]): RowTable {
+export function numericTable(from: BatchNumerics, codes: readonly number[]): RowTable {
   const device = (row: number) => codes[from.device[row] as number] as number;
   return {
     name: 'numerics',
@@ -49,7 +49,7 @@ export function numericTable(from: NumericColumns, codes: readonly number[]): Ro
         { type: INTEGER, at: (i) => at(from.boot, row(i)) },
         big(from.seq),
         small(from.vital),
-        { type: DOUBLE, at: (i) => (Number.isNaN(at(from.value, row(i))) ? null : at(from.value, row(i))) },
+        { type: DOUBLE, at: (i) => orNull(at(from.value, row(i))) },
         small(from.bound),
         { type: TINYINT, at: (i) => at(from.absent, row(i)) },
         small(from.quality),
@@ -61,6 +61,8 @@ export function numericTable(from: NumericColumns, codes: readonly number[]): Ro
         { type: INTEGER, at: (i) => at(from.partition, row(i)) },
         big(from.position),
         { type: BIGINT, at: (i) => from.hash[row(i)] as bigint },
+        small(from.unit),
+        { type: DOUBLE, at: (i) => orNull(at(from.reported, row(i))) },
       ];
     },
   };
@@ -130,6 +132,10 @@ function endUs(from: WaveformColumns, row: number): number {
 
 function blockBytes(from: WaveformColumns, row: number): Uint8Array {
   return from.bytes.subarray(row === 0 ? 0 : at(from.ends, row - 1), at(from.ends, row));
+}
+
+function orNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
 }
 
 function at(column: Numbers, row: number): number {

@@ -4,14 +4,16 @@
 // held in memory, or the thread ends and is opened anew; it never goes on with a state it does not know.
 import { parentPort, workerData } from 'node:worker_threads';
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { buffersOf, type PointColumns, pointColumns, pointsOf } from './columns.ts';
+import { type NumericColumns, pointsOf } from '../../contract/index.ts';
+import { buffersOf, pointColumns } from './columns.ts';
 import { openDatabase } from './duckdb-file.ts';
 import { Lane } from './duckdb-lane.ts';
 import { countOf, latestOf, rangeOf, seriesOf, waveformOf } from './duckdb-read.ts';
 import { compactSpans, writeBatch } from './duckdb-write.ts';
 import { factsOf } from './errors.ts';
-import { readsWaitingMax } from './limits.ts';
+import { readsWaitingMax, shortReadRowsMax, threadNiceness } from './limits.ts';
 import { loadMemory, type Memory, readPositions } from './memory.ts';
+import { stepBack } from './priority.ts';
 import type { DatabaseOptions, FromThread, QuestionKind, Questions, ToThread } from './protocol.ts';
 
 /** An answer and the arrays in it that may be moved. */
@@ -20,7 +22,7 @@ interface Answered<K extends QuestionKind> {
   readonly move?: ArrayBuffer[];
 }
 type Handlers = {
-  readonly [K in Exclude<QuestionKind, 'write'>]: (
+  readonly [K in Exclude<QuestionKind, 'write' | 'positions'>]: (
     connection: DuckDBConnection,
     ask: Questions[K]['ask'],
   ) => Promise<Answered<K>> | Answered<K>;
@@ -30,6 +32,7 @@ const port = parentPort;
 if (!port) throw new Error('the database runs in a thread of its own');
 const say = (message: FromThread, move: ArrayBuffer[] = []) => port.postMessage(message, move);
 
+stepBack(threadNiceness);
 try {
   await serve();
 } catch (error) {
@@ -41,28 +44,37 @@ async function serve(): Promise<void> {
   const writer = await instance.connect();
   const memory = await loadMemory(writer);
   const writes = new Lane(writer, 2);
-  const reads = new Lane(await instance.connect(), readsWaitingMax);
+  // A newest value or a page of a list waits for no chart of a month.
+  const shortReads = new Lane(await instance.connect(), readsWaitingMax);
+  const longReads = new Lane(await instance.connect(), readsWaitingMax);
+  const lanes = [writes, shortReads, longReads];
   const handlers = readers(memory);
 
   port?.on('message', (message: ToThread) => {
     if (message.say === 'abort') {
-      writes.abort(message.id);
-      reads.abort(message.id);
+      for (const lane of lanes) lane.abort(message.id);
     } else if (message.say === 'close') void close();
+    else if (message.kind === 'positions') say({ say: 'answer', id: message.id, answer: memory.positions });
     else if (message.kind === 'write')
       enqueue(writes, message.id, (connection) => write(connection, memory, message.ask as Questions['write']['ask']));
     else {
       const handle = handlers[message.kind] as (connection: DuckDBConnection, ask: unknown) => Promise<Answered<never>>;
-      enqueue(reads, message.id, async (connection) => handle(connection, message.ask));
+      enqueue(isShort(message.kind, message.ask) ? shortReads : longReads, message.id, async (connection) =>
+        handle(connection, message.ask),
+      );
     }
   });
   say({ say: 'ready' });
 
   async function close(): Promise<void> {
-    await Promise.all([writes.close({ interrupt: false }), reads.close({ interrupt: true })]);
+    await Promise.all(lanes.map((lane) => lane.close({ interrupt: lane !== writes })));
     instance.closeSync();
     port?.close();
   }
+}
+
+function isShort(kind: QuestionKind, ask: unknown): boolean {
+  return kind === 'latest' || (kind === 'range' && (ask as Questions['range']['ask']).limit <= shortReadRowsMax);
 }
 
 function enqueue(lane: Lane, id: number, run: (connection: DuckDBConnection) => Promise<Answered<QuestionKind>>): void {
@@ -107,13 +119,12 @@ async function proveUnchanged(connection: DuckDBConnection, memory: Memory): Pro
 
 function readers(memory: Memory): Handlers {
   const { names, latest } = memory;
-  const none: PointColumns = pointColumns([]);
-  const moved = (points: PointColumns) => ({ answer: points, move: buffersOf(points.columns) });
+  const moved = (points: NumericColumns) => ({ answer: points, move: buffersOf(points) });
+  const none = () => moved(pointColumns([]));
   return {
-    positions: () => ({ answer: memory.positions }),
     latest: async (connection, ask) => {
       const patient = names.codeOf(ask.patient);
-      if (patient === undefined) return { answer: none };
+      if (patient === undefined) return none();
       const held = latest.of(patient);
       if (held) return moved(pointColumns(held));
       latest.begin(patient);
@@ -121,13 +132,13 @@ function readers(memory: Memory): Handlers {
     },
     range: async (connection, ask) => {
       const patient = names.codeOf(ask.patient);
-      if (patient === undefined) return { answer: none };
+      if (patient === undefined) return none();
       return moved(await rangeOf(connection, { ...ask, patient }, names));
     },
     series: async (connection, ask) => {
       // An unknown patient has code -1, which no row has: one hole as long as the range.
       const answer = await seriesOf(connection, { ...ask, patient: names.codeOf(ask.patient) ?? -1 });
-      return { answer, move: [answer.buckets.buffer, answer.gaps.buffer] };
+      return { answer, move: buffersOf(answer.buckets, answer.gaps) };
     },
     waveform: async (connection, ask) => {
       const patient = names.codeOf(ask.patient) ?? -1;

@@ -3,8 +3,8 @@
 // Invariants: after a failure the database and what is held in memory are as before the call; a row whose identity is
 // held is never written again: equal hash, a copy; another hash, a conflict, and the first stays. Positions never go back.
 import { BIGINT, type DuckDBConnection, INTEGER } from '@duckdb/node-api';
-import type { StorePositions } from '../../contract/index.ts';
-import { type BatchColumns, pointAt } from './columns.ts';
+import { pointAt, type StorePositions } from '../../contract/index.ts';
+import type { BatchColumns } from './columns.ts';
 import { appendRows } from './duckdb-append.ts';
 import { heldHashes, identityKey } from './duckdb-held.ts';
 import { nameColumns, numericTable, type RowTable, spanColumns, waveformTable } from './duckdb-tables.ts';
@@ -123,8 +123,7 @@ function noteLatest(
   codes: readonly number[],
   fresh: readonly number[],
 ): void {
+  const columns = { ...numerics, devices: names };
   for (const row of fresh)
-    memory.latest.note(codes[numerics.patient[row] as number] as number, () =>
-      pointAt({ names, columns: numerics }, row),
-    );
+    memory.latest.note(codes[numerics.patient[row] as number] as number, () => pointAt(columns, row));
 }

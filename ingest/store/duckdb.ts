@@ -1,24 +1,25 @@
 // The embedded driver of `TimeSeriesStore`: DuckDB in a thread of its own (`duckdb-client.ts`, `duckdb-thread.ts`).
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type {
-  Gap,
-  IdentityConflict,
-  NumericPoint,
-  NumericQuery,
-  NumericRow,
-  ReadOptions,
-  SeriesBucket,
-  StoreBatch,
-  StorePositions,
-  TimeSeriesStore,
-  WaveformRow,
-  WriteResult,
+import {
+  type IdentityConflict,
+  type NumericColumns,
+  type NumericPoint,
+  type NumericQuery,
+  type NumericRow,
+  pointsOf,
+  type RangeQuery,
+  type ReadingKey,
+  type ReadOptions,
+  type StoreBatch,
+  type StorePositions,
+  type TimeSeriesStore,
+  type WaveformRow,
+  type WriteResult,
 } from '../../contract/index.ts';
-import { batchColumns, buffersOf, pointAt, pointsOf } from './columns.ts';
+import { batchColumns, buffersOf } from './columns.ts';
 import { type ClientPorts, DuckDbClient } from './duckdb-client.ts';
 import { StoreArgumentError } from './errors.ts';
-import { answersPerTurnMax, bucketsMax, rangeRowsMax } from './limits.ts';
-import type { DatabaseOptions, RangeQuery, SeriesQuery, WaveformQuery } from './protocol.ts';
+import { bucketsMax, rangeRowsMax } from './limits.ts';
+import type { DatabaseOptions, SeriesNumbers, SeriesQuery, WaveformQuery } from './protocol.ts';
 
 export async function openDuckDbStore(options: DatabaseOptions, ports: ClientPorts): Promise<TimeSeriesStore> {
   return new DuckDbStore(await DuckDbClient.open(options, ports), options.partitions);
@@ -58,34 +59,34 @@ class DuckDbStore implements TimeSeriesStore {
   }
 
   async range(query: RangeQuery, options?: ReadOptions): Promise<readonly NumericPoint[]> {
-    checkSpan(query);
-    checkCount(query.limit, rangeRowsMax, 'limit');
-    const points = await this.#client.ask('range', { ...coreOf(query), limit: query.limit }, options);
-    return inTurns(points.columns.rows, (i) => pointAt(points, i));
+    return pointsOf(await this.rangeColumns(query, options));
   }
 
-  async series(query: SeriesQuery, options?: ReadOptions) {
+  async rangeColumns(query: RangeQuery, options?: ReadOptions): Promise<NumericColumns> {
+    const { patient, vital, from, to, limit, newestFirst = false, after } = query;
+    checkSpan(query);
+    checkCount(limit, rangeRowsMax, 'limit');
+    if (vital !== undefined) checkCount(vital, 255, 'vital');
+    const ask = { patient, from, to, limit, newestFirst, ...(vital !== undefined && { vital }) };
+    return await this.#client.ask('range', { ...ask, ...(after && { after: keyOf(after) }) }, options);
+  }
+
+  async series(query: SeriesQuery, options?: ReadOptions): Promise<SeriesNumbers> {
     const { bucketMs, gapMs } = query;
     checkSpan(query);
     checkCount(bucketMs, Number.MAX_SAFE_INTEGER, 'bucketMs');
     checkCount(gapMs, Number.MAX_SAFE_INTEGER, 'gapMs');
     if ((query.to - query.from) / bucketMs > bucketsMax)
       throw new StoreArgumentError(`more than ${bucketsMax} buckets: ask for longer ones`);
-    const { buckets, gaps } = await this.#client.ask('series', { ...coreOf(query), bucketMs, gapMs }, options);
-    return {
-      buckets: await inTurns(buckets.length / 5, (i) => bucketAt(buckets, i)),
-      gaps: await inTurns(gaps.length / 2, (i) => gapAt(gaps, i)),
-    };
+    return await this.#client.ask('series', { ...coreOf(query), bucketMs, gapMs }, options);
   }
 
   async waveform({ patient, lead, from, to }: WaveformQuery, options?: ReadOptions) {
     checkSpan({ from, to });
     checkCount(lead, 2_147_483_647, 'lead');
     const { devices, bytes, ends } = await this.#client.ask('waveform', { patient, lead, from, to }, options);
-    return inTurns(devices.length, (i) => ({
-      device: devices[i] as string,
-      block: bytes.slice(i === 0 ? 0 : ends[i - 1], ends[i]),
-    }));
+    // Views of the one array: nothing is copied.
+    return devices.map((device, i) => ({ device, block: bytes.subarray(i === 0 ? 0 : ends[i - 1], ends[i]) }));
   }
 
   count(patient?: string, options?: ReadOptions): Promise<{ readonly numerics: number; readonly waveforms: number }> {
@@ -107,23 +108,12 @@ function coreOf({ patient, vital, from, to }: NumericQuery): NumericQuery {
   return { patient, vital, from, to };
 }
 
-function bucketAt(numbers: Float64Array, i: number): SeriesBucket {
-  const at = (column: number) => numbers[5 * i + column] as number;
-  return { at: at(0), min: at(1), max: at(2), mean: at(3), n: at(4) };
-}
-
-function gapAt(numbers: Float64Array, i: number): Gap {
-  return { from: numbers[2 * i] as number, to: numbers[2 * i + 1] as number };
-}
-
-/** Objects of a long answer, the event loop given back after each few: nobody's alert waits for a chart. */
-async function inTurns<T>(length: number, at: (i: number) => T): Promise<T[]> {
-  const all: T[] = [];
-  for (let i = 0; i < length; i++) {
-    if (i > 0 && i % answersPerTurnMax === 0) await nextTurn();
-    all.push(at(i));
-  }
-  return all;
+function keyOf({ effectiveAt, device, boot, seq }: ReadingKey): ReadingKey {
+  checkSpan({ from: effectiveAt, to: effectiveAt });
+  checkCount(boot + 1, 2_147_483_648, 'boot');
+  if (!Number.isSafeInteger(seq) || seq < 0) throw new StoreArgumentError('expected seq to be an integer');
+  if (device.length < 1 || device.length > 64) throw new StoreArgumentError('an id has 1 to 64 characters');
+  return { effectiveAt, device, boot, seq };
 }
 
 /** Largest millisecond whose microseconds are exact. */

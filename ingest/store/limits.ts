@@ -57,7 +57,7 @@ export const closeMsMax = 8_000;
 export const reopenMsFirst = 250;
 export const reopenMsLast = 30_000;
 
-/** Reads that wait for the one read slot; one more is refused as unavailable, so that no queue grows in silence. */
+/** Reads that wait for one of the two read slots; one more is refused as unavailable, so that no queue grows in silence. */
 export const readsWaitingMax = 64;
 
 /** Ranges of one (device, boot, lead); beyond it the lowest two become one that says "perhaps" (`interval-set.ts`). */
@@ -72,17 +72,23 @@ export const latestPatientsMax = 20_000;
 /** Buckets of one series: a week of 10 s. More is the caller's mistake. */
 export const bucketsMax = 100_000;
 
-/** Cells behind one series (`series.ts`): a year of 30 s gaps; about 0.1 s and 60 MB in the thread. Above: the caller's mistake. */
-export const cellsMax = 1_100_000;
+/** Runs behind one series (`series.ts`) before near ones are joined: a year of holes each minute; 17 MB in the thread. */
+export const runsMax = 1_100_000;
 
-/** Gaps of one series: more are no picture, and a gap is an object on the event loop. Above: the caller's mistake. */
+/** Gaps of one series: more are no picture. Above: the caller's mistake. */
 export const gapsMax = 100_000;
-
-/** Answers that become objects before the event loop is given back: about 1 ms. */
-export const answersPerTurnMax = 2_000;
 
 /** Blocks of one waveform slice: a day of one-second blocks. More is the caller's mistake, never a silent cut. */
 export const blocksPerSliceMax = 100_000;
 
-/** Rows of one range, about 13 MB of columns. */
+/** Rows of one range, about 14 MB of columns. */
 export const rangeRowsMax = 100_000;
+
+/** A range of no more rows is a short read, and waits for no long one. */
+export const shortReadRowsMax = 1_000;
+
+/**
+ * The store's thread steps back behind everybody: judging and acknowledging come first, history takes what they leave. A
+ * step of priority is 1.25 of the share, so ten leave it a tenth of a core that is fully wanted by one other.
+ */
+export const threadNiceness = 10;

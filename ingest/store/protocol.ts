@@ -1,6 +1,13 @@
 // What the event loop and the database's thread say to each other.
-import type { NumericQuery, StorePositions } from '../../contract/index.ts';
-import type { BatchColumns, PointColumns } from './columns.ts';
+import type {
+  BucketColumns,
+  GapColumns,
+  NumericColumns,
+  NumericQuery,
+  RangeQuery,
+  StorePositions,
+} from '../../contract/index.ts';
+import type { BatchColumns } from './columns.ts';
 import type { ErrorFacts } from './errors.ts';
 
 /** How the database is opened. */
@@ -15,10 +22,6 @@ export interface DatabaseOptions {
 export interface SeriesQuery extends NumericQuery {
   readonly bucketMs: number;
   readonly gapMs: number;
-}
-
-export interface RangeQuery extends NumericQuery {
-  readonly limit: number;
 }
 
 /** `from` and `to` in milliseconds. */
@@ -36,8 +39,8 @@ export interface Questions {
     readonly answer: Written;
   };
   positions: { readonly ask: null; readonly answer: StorePositions };
-  latest: { readonly ask: { readonly patient: string }; readonly answer: PointColumns };
-  range: { readonly ask: RangeQuery; readonly answer: PointColumns };
+  latest: { readonly ask: { readonly patient: string }; readonly answer: NumericColumns };
+  range: { readonly ask: RangeQuery; readonly answer: NumericColumns };
   series: { readonly ask: SeriesQuery; readonly answer: SeriesNumbers };
   waveform: { readonly ask: WaveformQuery; readonly answer: BlockColumns };
   count: {
@@ -55,10 +58,9 @@ export interface Written {
   readonly waveformConflicts: readonly number[];
 }
 
-/** Buckets as runs of five (at, min, max, mean, n), gaps as runs of two (from, to). */
 export interface SeriesNumbers {
-  readonly buckets: Float64Array<ArrayBuffer>;
-  readonly gaps: Float64Array<ArrayBuffer>;
+  readonly buckets: BucketColumns;
+  readonly gaps: GapColumns;
 }
 
 /** Blocks with the device of each; block i is bytes[ends[i - 1]..ends[i]]. */

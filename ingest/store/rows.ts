@@ -19,6 +19,7 @@ import {
   qualities,
   type Reading,
   readingsOf,
+  unitCodeOf,
   VITALS,
   type WaveformRow,
 } from '../../contract/index.ts';
@@ -77,6 +78,7 @@ function numericRow(header: Of<'readings'>['header'], reading: Reading, hash: bi
     seq,
     vital: VITALS[vital].code,
     value: value ?? null,
+    ...asReported(reading),
     bound: 'bound' in reading && reading.bound ? bounds.indexOf(reading.bound) + 1 : 0,
     absent: 'absent' in reading ? absentReasons.indexOf(reading.absent) : -1,
     quality: qualities.indexOf(quality),
@@ -88,6 +90,12 @@ function numericRow(header: Of<'readings'>['header'], reading: Reading, hash: bi
     ...place,
     hash,
   };
+}
+
+/** The sender's unit and number; the number again only where it is another than the canonical one. */
+function asReported(reading: Reading): Pick<NumericRow, 'unit' | 'reported'> {
+  const unit = unitCodeOf(reading.vital, reading.unit);
+  return { unit, reported: 'value' in reading && unit !== 0 ? reading.value : null };
 }
 
 function waveformRow({ header, body }: Of<'waveform'>, place: Place): WaveformRow {

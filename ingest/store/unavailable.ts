@@ -11,6 +11,7 @@ export function unavailableStore(cause: Error): TimeSeriesStore {
     positions: refuse,
     latest: refuse,
     range: refuse,
+    rangeColumns: refuse,
     series: refuse,
     waveform: refuse,
     count: refuse,

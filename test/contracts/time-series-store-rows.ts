@@ -11,6 +11,8 @@ export function numericRow(facts: Partial<NumericRow> & { readonly seq: number }
     boot: 1,
     vital: 2,
     value: 90 + (facts.seq % 9),
+    unit: 0,
+    reported: null,
     bound: 0,
     absent: -1,
     quality: 0,

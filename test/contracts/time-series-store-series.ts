@@ -1,5 +1,36 @@
 // Buckets and gaps computed in the plainest way, to hold a driver's answer against.
-import type { Gap, NumericRow, SeriesBucket } from '../../contract/index.ts';
+import type { BucketColumns, GapColumns, NumericRow } from '../../contract/index.ts';
+
+export interface SeriesBucket {
+  readonly at: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly n: number;
+}
+
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** An answer of the store as rows, to be compared. */
+export function rowsOfSeries({ buckets, gaps }: { readonly buckets: BucketColumns; readonly gaps: GapColumns }) {
+  const of = (column: Float64Array, i: number) => column[i] as number;
+  return {
+    buckets: Array.from(
+      buckets.at,
+      (at, i): SeriesBucket => ({
+        at,
+        min: of(buckets.min, i),
+        max: of(buckets.max, i),
+        mean: of(buckets.mean, i),
+        n: of(buckets.n, i),
+      }),
+    ),
+    gaps: Array.from(gaps.from, (from, i): Gap => ({ from, to: of(gaps.to, i) })),
+  };
+}
 
 export interface SeriesQuestion {
   readonly from: number;

@@ -1,10 +1,17 @@
 // What every driver of `TimeSeriesStore` must hold (`records.md` 9). A driver's test file names how to open it.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { NumericPoint, NumericRow, TimeSeriesStore, WaveformRow } from '../../contract/index.ts';
+import {
+  type NumericPoint,
+  type NumericRow,
+  pointsOf,
+  type RangeQuery,
+  type TimeSeriesStore,
+  type WaveformRow,
+} from '../../contract/index.ts';
 import { startHeavyQueries } from './time-series-store-load.ts';
 import { numericRow, start, waveformRow } from './time-series-store-rows.ts';
-import { isSameSeries, plainSeries } from './time-series-store-series.ts';
+import { isSameSeries, plainSeries, rowsOfSeries } from './time-series-store-series.ts';
 
 export interface StoreUnderTest {
   /** A place that holds nothing yet. */
@@ -29,7 +36,7 @@ export function describeTimeSeriesStore(name: string, { place, open }: StoreUnde
       expect(await store.range(all)).toEqual([]);
       expect(await store.waveform({ patient: 'p-1', lead: 131330, from: 0, to: start })).toEqual([]);
       const series = await store.series({ ...all, from: 0, to: 5_000, bucketMs: 1_000, gapMs: 1_000 });
-      expect(series).toEqual({ buckets: [], gaps: [{ from: 0, to: 5_000 }] });
+      expect(rowsOfSeries(series)).toEqual({ buckets: [], gaps: [{ from: 0, to: 5_000 }] });
     });
 
     test('a reading comes back with everything it had', async () => {
@@ -39,6 +46,8 @@ export function describeTimeSeriesStore(name: string, { place, open }: StoreUnde
         boot: 2_147_483_647,
         vital: 12,
         value: 36.61,
+        unit: 1,
+        reported: 97.898,
         bound: 2,
         quality: 1,
         clock: 2,
@@ -62,13 +71,15 @@ export function describeTimeSeriesStore(name: string, { place, open }: StoreUnde
       const high = numericRow({ seq: 3, value: 400, bound: 2 });
       await store.write({ numerics: [absent, low, high], waveforms: [], positions: [4] });
       expect(await store.range(all)).toEqual([absent, low, high].map(pointOf));
-      const { buckets } = await store.series({
-        ...all,
-        from: start,
-        to: start + 10_000,
-        bucketMs: 60_000,
-        gapMs: 60_000,
-      });
+      const { buckets } = rowsOfSeries(
+        await store.series({
+          ...all,
+          from: start,
+          to: start + 10_000,
+          bucketMs: 60_000,
+          gapMs: 60_000,
+        }),
+      );
       expect(buckets).toEqual([{ at: start, min: 400, max: 400, mean: 400, n: 1 }]);
     });
 
@@ -233,18 +244,103 @@ export function describeTimeSeriesStore(name: string, { place, open }: StoreUnde
       expect(await seqs(0, 100_000, 2)).toEqual([1, 2]);
     });
 
+    test('a range of every vital, newest first, is the other way round', async () => {
+      await using store = await opened();
+      const numerics = [5, 1, 4, 2, 3].map((seq) => numericRow({ seq, vital: (seq % 3) + 2 }));
+      await store.write({
+        numerics: [...numerics, numericRow({ seq: 6, patient: 'p-2' })],
+        waveforms: [],
+        positions: [6],
+      });
+      const { vital: _, ...ofAll } = all;
+      const seqs = async (query: Partial<RangeQuery>) =>
+        (await store.range({ ...ofAll, ...query })).map(({ seq }) => seq);
+      expect(await seqs({})).toEqual([1, 2, 3, 4, 5]);
+      expect(await seqs({ newestFirst: true })).toEqual([5, 4, 3, 2, 1]);
+      expect(await seqs({ newestFirst: true, limit: 2 })).toEqual([5, 4]);
+      expect(await seqs({ vital: 3, newestFirst: true })).toEqual([4, 1]);
+    });
+
+    test('pages by key have every reading once, in either order, also of many at one instant', async () => {
+      await using store = await opened();
+      let sample = 0;
+      const reading = fc.record({
+        offset: fc.integer({ min: 0, max: 3 }),
+        device: fc.integer({ min: 1, max: 11 }),
+        boot: fc.integer({ min: 0, max: 2 }),
+        vital: fc.integer({ min: 2, max: 3 }),
+      });
+      const property = fc.asyncProperty(
+        fc.array(reading, { maxLength: 40 }),
+        fc.integer({ min: 1, max: 7 }),
+        fc.boolean(),
+        async (readings, limit, newestFirst) => {
+          const patient = `k-${++sample}`;
+          const numerics = readings.map(({ offset, device, ...rest }, i) => {
+            const id = `${patient}-${device}`;
+            return numericRow({ ...rest, seq: i + 1, patient, device: id, effectiveAt: start + offset });
+          });
+          await store.write({ numerics, waveforms: [], positions: [sample] });
+          const query: RangeQuery = { patient, from: start, to: start + 4, limit, newestFirst };
+          const paged: NumericPoint[] = [];
+          for (let page = await store.range(query); page.length > 0; ) {
+            paged.push(...page);
+            page = await store.range({ ...query, after: page.at(-1) as NumericPoint });
+          }
+          const sorted = numerics.map(pointOf).sort(byKey);
+          return same(paged, newestFirst ? sorted.reverse() : sorted);
+        },
+      );
+      const details = await fc.check(property, { numRuns: 60 });
+      expect(details.failed ? fc.defaultReportMessage(details) : 'holds').toBe('holds');
+    });
+
+    test('a page begins after its key, whether or not a reading has it', async () => {
+      await using store = await opened();
+      await store.write({ numerics: rows(1, 2, 3), waveforms: [], positions: [3] });
+      const after = { effectiveAt: start + 2_000, device: "d-0' OR 1=1 --", boot: 1, seq: 2 };
+      const seqs = async (query: Partial<RangeQuery>) =>
+        (await store.range({ ...all, ...query })).map(({ seq }) => seq);
+      expect(await seqs({ after })).toEqual([2, 3]);
+      expect(await seqs({ after: { ...after, device: 'd-1' } })).toEqual([3]);
+      expect(await seqs({ after: { ...after, device: 'd-1' }, newestFirst: true })).toEqual([1]);
+      await expect(seqs({ after: { ...after, boot: 0.5 } })).rejects.toMatchObject({ code: 'STORE_ARGUMENT' });
+    });
+
+    test("columns hold the same as objects, and are the caller's own", async () => {
+      await using store = await opened();
+      const numerics = [
+        numericRow({ seq: 1 }),
+        numericRow({ seq: 2, device: 'd-2', value: 99.0858, unit: 1, reported: 5.5, vital: 1 }),
+        numericRow({ seq: 3, value: null, absent: 2, quality: 2, unit: 255 }),
+      ];
+      await store.write({ numerics, waveforms: [], positions: [3] });
+      const { vital: _, ...ofAll } = all;
+      const columns = await store.rangeColumns(ofAll);
+      expect(columns.rows).toBe(3);
+      expect(pointsOf(columns)).toEqual(numerics.map(pointOf));
+      structuredClone(columns.value, { transfer: [columns.value.buffer] });
+      expect(pointsOf(await store.rangeColumns(ofAll))).toEqual(numerics.map(pointOf));
+      const series = await store.series({ ...all, from: start, to: start + 9_000, bucketMs: 1_000, gapMs: 1_000 });
+      structuredClone(series.buckets.at, { transfer: [series.buckets.at.buffer] });
+      structuredClone(series.gaps.from, { transfer: [series.gaps.from.buffer] });
+      expect([series.buckets.mean.length, series.gaps.to.length]).toEqual([1, 1]);
+    });
+
     test('two devices with one vital stand in one range, each under its name', async () => {
       await using store = await opened();
       const numerics = [1, 2, 3].flatMap((seq) => [numericRow({ seq }), numericRow({ seq, device: 'd-2', value: 70 })]);
       await store.write({ numerics, waveforms: [], positions: [6] });
       expect(await store.range(all)).toEqual(numerics.map(pointOf));
-      const { buckets } = await store.series({
-        ...all,
-        from: start,
-        to: start + 60_000,
-        bucketMs: 60_000,
-        gapMs: 60_000,
-      });
+      const { buckets } = rowsOfSeries(
+        await store.series({
+          ...all,
+          from: start,
+          to: start + 60_000,
+          bucketMs: 60_000,
+          gapMs: 60_000,
+        }),
+      );
       expect(buckets).toMatchObject([{ min: 70, max: 93, n: 6 }]);
     });
 
@@ -258,7 +354,7 @@ export function describeTimeSeriesStore(name: string, { place, open }: StoreUnde
         positions: [5],
       });
       const gaps = async (bucketMs: number) =>
-        (await store.series({ ...all, from: start, to: start + 130_001, bucketMs, gapMs: 30_000 })).gaps;
+        rowsOfSeries(await store.series({ ...all, from: start, to: start + 130_001, bucketMs, gapMs: 30_000 })).gaps;
       const expected = [
         { from: start + 30_000, to: start + 60_001 },
         { from: start + 60_001, to: start + 100_000 },
@@ -292,7 +388,7 @@ export function describeTimeSeriesStore(name: string, { place, open }: StoreUnde
           await store.write({ numerics, waveforms: [], positions: [sample] });
           const question = { from: start, to: start + length, bucketMs, gapMs };
           const series = await store.series({ patient, vital: 2, ...question });
-          return isSameSeries(series, plainSeries(numerics, question));
+          return isSameSeries(rowsOfSeries(series), plainSeries(numerics, question));
         },
       );
       const details = await fc.check(property, { numRuns: 100 });
@@ -419,7 +515,7 @@ export function describeTimeSeriesStore(name: string, { place, open }: StoreUnde
       const question = { ...all, from: start, to: start + 1.1e8, bucketMs: 60_000 };
       await expect(store.series({ ...question, gapMs: 1 })).rejects.toMatchObject({ code: 'STORE_ARGUMENT' });
       const { buckets, gaps } = await store.series({ ...question, gapMs: 30_000 });
-      expect([buckets.length, gaps.length]).toEqual([Math.ceil(100_011 / 60), 1]);
+      expect([buckets.n.length, gaps.from.length]).toEqual([Math.ceil(100_011 / 60), 1]);
     });
 
     test('a closed store answers with unavailable', async () => {
@@ -439,6 +535,18 @@ function pointOf({ patient: _, ...point }: NumericRow): NumericPoint {
 
 function byVital(points: readonly NumericPoint[]): NumericPoint[] {
   return [...points].sort((a, b) => a.vital - b.vital);
+}
+
+/** Order of the port: ids are ASCII. */
+function byKey(a: NumericPoint, b: NumericPoint): number {
+  const names = a.device < b.device ? -1 : Number(a.device > b.device);
+  return a.effectiveAt - b.effectiveAt || names || a.boot - b.boot || a.seq - b.seq;
+}
+
+function same(a: readonly NumericPoint[], b: readonly NumericPoint[]): boolean {
+  const keys = (points: readonly NumericPoint[]) =>
+    points.map(({ effectiveAt, device, boot, seq, vital }) => [effectiveAt, device, boot, seq, vital].join());
+  return JSON.stringify(keys(a)) === JSON.stringify(keys(b));
 }
 
 function hex(bytes: Uint8Array): string {

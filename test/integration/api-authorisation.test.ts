@@ -36,6 +36,7 @@ const table: Readonly<Record<string, readonly UserRole[] | 'anyone'>> = {
   'GET /api/v1/patients/{id}/readings': C,
   'GET /api/v1/patients/{id}/series': C,
   'GET /api/v1/patients/{id}/waveforms': C,
+  'GET /api/v1/patients/{id}/export.csv': C,
   'GET /api/v1/alerts': [...C, ...U],
   'GET /api/v1/alerts/{id}': [...C, ...U],
   'GET /api/v1/alerts/{id}/events': [...C, ...U],

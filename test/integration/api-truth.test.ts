@@ -154,7 +154,19 @@ describe('a value', () => {
     const codes = { vital: VITALS.spo2.code, bound: 0, absent: -1, quality: 0, clock: 0 };
     const times = { takenAt: at, receivedAt: at, acceptedAt: at, effectiveAt: at };
     store.points.set(patient, [
-      { device, boot: 1, seq: 1, value: 93, ...codes, ...times, partition: 0, position: 0, hash: 0n },
+      {
+        device,
+        boot: 1,
+        seq: 1,
+        value: 93,
+        unit: 0,
+        reported: null,
+        ...codes,
+        ...times,
+        partition: 0,
+        position: 0,
+        hash: 0n,
+      },
     ]);
     await using second = await startTestApi({ memory: first.memory, store, seed: 2 });
     const session = await second.signIn();

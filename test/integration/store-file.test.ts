@@ -130,3 +130,37 @@ test('closing leaves a file without a write-ahead log, and all that was written'
   await using store = await open('closed');
   expect(await store.count()).toEqual({ numerics: 3_000, waveforms: 0 });
 });
+
+test('a file of version 1 is taken over: its rows stay, the unit they came in is not known', {
+  tags: ['ING-COMMIT'],
+}, async () => {
+  const file = await made('first-version');
+  const instance = await DuckDBInstance.create(file);
+  const connection = await instance.connect();
+  await connection.run(
+    'ALTER TABLE numerics DROP COLUMN unit; ALTER TABLE numerics DROP COLUMN reported; UPDATE meta SET version = 1',
+  );
+  connection.closeSync();
+  instance.closeSync();
+  const query = { patient: 'p-1', vital: 2, from: 0, to: 2e12, limit: 10_000 };
+  const other = numericRow({ seq: 3_001, value: 99.0858, unit: 1, reported: 5.5 });
+  {
+    await using store = await open('first-version');
+    const held = await store.range(query);
+    expect([held.length, new Set(held.map(({ unit }) => unit)), held[0]?.reported]).toEqual([
+      3_000,
+      new Set([255]),
+      null,
+    ]);
+    expect(await store.write({ numerics: [numericRow({ seq: 1 }), other], waveforms: [], positions: [3_002] })).toEqual(
+      {
+        written: 1,
+        copies: 1,
+        conflicts: [],
+      },
+    );
+  }
+  await using store = await open('first-version');
+  expect((await store.range(query)).at(-1)).toMatchObject({ seq: 3_001, unit: 1, reported: 5.5 });
+  expect(await store.positions()).toEqual([3_002]);
+});

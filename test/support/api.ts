@@ -13,12 +13,15 @@ import {
   type Monitoring,
   type NumericPoint,
   type Random,
+  type RangeQuery,
+  type ReadingKey,
   RuleSet,
   type StreamLog,
   senderHeader,
   type TimeSeriesStore,
   type UserRole,
 } from '../../contract/index.ts';
+import { pointColumns } from '../../ingest/store/columns.ts';
 import { MemoryLog } from './memory-log.ts';
 
 export const rules = RuleSet.parse({
@@ -103,15 +106,23 @@ export class DoubleStore implements TimeSeriesStore {
   latest(patient: string) {
     return this.#answer(this.points.get(patient) ?? []);
   }
-  range({ patient, vital, from, to, limit }: Parameters<TimeSeriesStore['range']>[0]) {
-    const all = this.points.get(patient) ?? [];
-    const inSpan = all.filter((p) => p.vital === vital && p.effectiveAt >= from && p.effectiveAt < to);
-    return this.#answer(inSpan.sort((a, b) => a.effectiveAt - b.effectiveAt).slice(0, limit));
+  range({ patient, vital, from, to, limit, newestFirst = false, after }: RangeQuery) {
+    const all = (this.points.get(patient) ?? []).toSorted(byKey);
+    const inSpan = all.filter(
+      (p) => (vital === undefined || p.vital === vital) && p.effectiveAt >= from && p.effectiveAt < to,
+    );
+    const ordered = newestFirst ? inSpan.reverse() : inSpan;
+    const follows = (p: NumericPoint) => !after || (newestFirst ? byKey(p, after) < 0 : byKey(p, after) > 0);
+    return this.#answer(ordered.filter(follows).slice(0, limit));
+  }
+  async rangeColumns(query: RangeQuery) {
+    return pointColumns(await this.range(query));
   }
   series({ from, to }: Parameters<TimeSeriesStore['series']>[0]) {
+    const of = (value: number) => Float64Array.of(value);
     return this.#answer({
-      buckets: [{ at: from, min: 90.4, max: 97, mean: 95.123, n: 3 }],
-      gaps: [{ from: from + 1_000, to }],
+      buckets: { at: of(from), min: of(90.4), max: of(97), mean: of(95.123), n: of(3) },
+      gaps: { from: Float64Array.of(from + 1_000), to: Float64Array.of(to) },
     });
   }
   blocks: { readonly device: string; readonly block: Uint8Array }[] = [];
@@ -122,6 +133,12 @@ export class DoubleStore implements TimeSeriesStore {
     return this.#answer({ numerics: 0, waveforms: 0 });
   }
   async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** Order of the port; ids are ASCII. */
+function byKey(a: ReadingKey, b: ReadingKey): number {
+  const names = a.device < b.device ? -1 : Number(a.device > b.device);
+  return a.effectiveAt - b.effectiveAt || names || a.boot - b.boot || a.seq - b.seq;
 }
 
 /** Plays the engine on a log: what it writes stands in `inputs` and `alerts` as the real one's would. */

@@ -52,6 +52,7 @@ export class PlainStore implements TimeSeriesStore {
 
   latest = notAsked;
   range = notAsked;
+  rangeColumns = notAsked;
   series = notAsked;
   waveform = notAsked;
   count = notAsked;

@@ -12,6 +12,15 @@ test('a value comes in the canonical unit, unrounded', { tags: ['CON-UNITS'] }, 
   expect(row(readingsRecord(glucose))).toMatchObject({ vital: 1, value: 5.6 * 18.0156, partition: 3, position: 7 });
 });
 
+test('what was sent stays beside it: the unit, and the number where it is another', { tags: ['CON-UNITS'] }, () => {
+  const of = (facts: Parameters<typeof reading>[1]) => row(readingsRecord(reading(1, facts)));
+  expect(of({ vital: 'glucose', value: 5.6, unit: 'mmol/L' })).toMatchObject({ unit: 1, reported: 5.6 });
+  expect(of({ vital: 'glucose', value: 101, unit: 'mg/dL' })).toMatchObject({ unit: 0, reported: null, value: 101 });
+  const { value: _, ...without } = reading(1, { vital: 'temp', unit: '[degF]' }) as { value: number };
+  const absent = { ...without, absent: 'no-contact', quality: 'bad' } as never;
+  expect(row(readingsRecord(absent))).toMatchObject({ unit: 1, reported: null, value: null });
+});
+
 test('an absence, a bound and a quality become their codes', () => {
   const { value: _, ...without } = reading(1) as { value: number };
   const absent = { ...without, absent: 'no-contact', quality: 'bad' } as never;

@@ -50,6 +50,8 @@ test('readings and blocks become rows, and the position follows them', { tags: [
     seq: 3,
     vital: 2,
     value: 96,
+    unit: 0,
+    reported: null,
     bound: 0,
     absent: -1,
     quality: 0,
