@@ -9,13 +9,9 @@ import { configHash, type LoadedConfig } from './config.ts';
 import { decodeRecord, type LogRecord, type TopicName, topicNames } from './contract/index.ts';
 import { realDisk } from './durable/index.ts';
 import { EXIT } from './exit-codes.ts';
-import { registerSimCommands, type WholeSystem } from './simulators/index.ts';
-
-/** Loaded when a replay wants it: it is the whole system. */
-const replaySystem: WholeSystem = {
-  playVirtually: async (...replay) => (await import('./replay.ts')).playVirtually(...replay),
-  toldBy: async (...of) => (await import('./replay.ts')).toldBy(...of),
-};
+import { playVirtually, toldBy } from './replay.ts';
+import { registerSimCommands } from './simulators/index.ts';
+import { registerTestCommand } from './test-command.ts';
 
 const Link = z.object({ link: z.string() });
 
@@ -66,7 +62,8 @@ export function registerOperatorCommands(
       end(EXIT.ok);
     });
 
-  registerSimCommands(program, { dataFolder: data, end, system: replaySystem });
+  registerTestCommand(program, end);
+  registerSimCommands(program, { dataFolder: data, end, system: { playVirtually, toldBy } });
 }
 
 function print(result: object | string): void {

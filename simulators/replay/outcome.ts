@@ -19,6 +19,8 @@ export interface AlertRow {
   /** What decided: `86 %`; of a technical alert its cause. */
   readonly value: string;
   readonly limit: string;
+  /** UTC ms from when it no longer held, whether it was closed by that or waits for a person; null while it holds. */
+  readonly clearedAt: number | null;
   /** UTC ms when it was closed; null while it is open. */
   readonly closedAt: number | null;
   readonly state: Alert['state'];
@@ -28,9 +30,10 @@ export interface AlertRow {
 export function alertRows(events: readonly AlertEvent[]): readonly AlertRow[] {
   const rows = new Map<string, AlertRow>();
   for (const { at, alert } of events) {
-    const first = rows.get(alert.id);
     const { closedAt, state, peak: priority } = alert;
-    rows.set(alert.id, first ? { ...first, closedAt, state, priority } : rowOf(at, alert));
+    const { clearedAt: before, ...row } = rows.get(alert.id) ?? rowOf(at, alert);
+    const isTrue = alert.state !== 'latched' && closedAt === null;
+    rows.set(alert.id, { ...row, closedAt, state, priority, clearedAt: isTrue ? null : (before ?? closedAt ?? at) });
   }
   return [...rows.values()];
 }
@@ -48,6 +51,7 @@ function rowOf(at: number, alert: Alert): AlertRow {
     priority: peak,
     rule: rule?.id ?? family,
     at,
+    clearedAt: null,
     value: reading ? `${beyond}${shown(reading.value)} ${reading.unit}`.trim() : `${cause?.code ?? ''}${source}`,
     limit: rule?.limit ?? '',
     closedAt,

@@ -47,9 +47,10 @@ export function summaryJson(summary: Summary): object {
     startedAt: instant(startedAt),
     speedFactor: factorOf(summary),
     watchedMs: watched,
-    alerts: alerts.map(({ at, closedAt, ...row }) => ({
+    alerts: alerts.map(({ at, clearedAt, closedAt, ...row }) => ({
       offsetMs: at - startedAt,
       at: instant(at),
+      clearedAt: clearedAt === null ? null : instant(clearedAt),
       closedAt: closedAt === null ? null : instant(closedAt),
       ...row,
     })),
@@ -72,7 +73,7 @@ export function summaryText(summary: Summary): string {
     field('found', factsText(recording)),
     field('acknowledged', acknowledgedText(summary)),
     field('watched', watchedText(summary)),
-    field('speed', speedText(summary)),
+    ...(speed === 'max' ? [field('took', speedText(summary))] : []),
     ...files.map((file) => field('sha256', `${file.sha256}  ${file.path}`)),
     field(
       'identity',
@@ -143,7 +144,7 @@ function alertTable(alerts: readonly AlertRow[], startedAt: number): string[] {
       row.rule,
       row.value,
       row.limit,
-      row.closedAt === null ? `open (${row.state})` : offsetText(row.closedAt - startedAt),
+      untilText(row, startedAt),
     ]);
   const widths = columns.map((name, i) => Math.max(name.length, ...rows.map((row) => (row[i] as string).length)));
   const line = (cells: readonly string[]) =>
@@ -153,6 +154,12 @@ function alertTable(alerts: readonly AlertRow[], startedAt: number): string[] {
       .trimEnd()}`;
   const more = alerts.length > rows.length ? [`  and ${alerts.length - rows.length} more (--json lists all)`] : [];
   return [count(alerts.length, 'alert'), line(columns), ...rows.map(line), ...more];
+}
+
+/** When it no longer held; one that holds, or waits for a person, says so. */
+function untilText({ clearedAt, closedAt, state }: AlertRow, startedAt: number): string {
+  const cleared = clearedAt === null ? 'open' : offsetText(clearedAt - startedAt);
+  return closedAt === null ? `${cleared} (${state})` : cleared;
 }
 
 function count(n: number, what: string): string {
