@@ -13,13 +13,22 @@ export interface Ward {
   readonly version: string;
   readonly system: SystemState | null;
   readonly tiles: ReadonlyMap<string, Arrived<TileView>>;
-  readonly alerts: ReadonlyMap<string, { readonly n: number; readonly alert: AlertView }>;
+  readonly alerts: ReadonlyMap<string, OpenAlert>;
+  /** Alerts of medium priority that ended not long ago, newest last: their "was" line stays for a while. */
+  readonly over: readonly AlertView[];
   /** Alerts that ended on this connection, by the number of their last event: an older copy must not open them again. */
   readonly ended: ReadonlyMap<string, number>;
   /** Newest server time and when it came: the clock in the header. */
   readonly server: Arrived<string> | null;
   /** Events since the connection began, compared with the server's count. */
   readonly count: number;
+}
+
+/** An open alert and the newest event of its life that this screen heard; null: it came with a snapshot. */
+export interface OpenAlert {
+  readonly n: number;
+  readonly alert: AlertView;
+  readonly said: string | null;
 }
 
 export interface StreamMessage {
@@ -30,7 +39,7 @@ export interface StreamMessage {
 }
 
 /** What the event means for the connection. */
-export type Effect = 'none' | 'snapshot' | 'beat' | 'reload' | 'signed-out';
+export type Effect = 'none' | 'alert' | 'system' | 'snapshot' | 'beat' | 'reload' | 'slow' | 'signed-out' | 'rights';
 
 export interface Folded {
   readonly ward: Ward;
@@ -44,11 +53,14 @@ export function emptyWard(): Ward {
     system: null,
     tiles: new Map(),
     alerts: new Map(),
+    over: [],
     ended: new Map(),
     server: null,
     count: 0,
   };
 }
+
+const endings: Readonly<Record<string, Effect>> = { 'signed-out': 'signed-out', rights: 'rights', slow: 'slow' };
 
 /** The next ward. An event of a kind this screen does not know changes nothing but the count. */
 export function fold(before: Ward, { event, data, arrivedMono }: StreamMessage): Folded {
@@ -62,15 +74,15 @@ export function fold(before: Ward, { event, data, arrivedMono }: StreamMessage):
       return { ward: { ...ward, tiles }, effect: 'none' };
     }
     case 'alert':
-      return { ward: withAlert(ward, data as AlertMessage), effect: 'none' };
+      return { ward: withAlert(ward, data as AlertMessage), effect: 'alert' };
     case 'system':
-      return { ward: { ...ward, system: data as SystemState }, effect: 'none' };
+      return { ward: { ...ward, system: data as SystemState }, effect: 'system' };
     case 'hb':
       return beat(ward, data as Beat, arrivedMono);
     case 'reset':
       return { ward, effect: 'reload' };
     case 'end':
-      return { ward, effect: (data as { reason: string }).reason === 'signed-out' ? 'signed-out' : 'reload' };
+      return { ward, effect: endings[(data as { reason: string }).reason] ?? 'reload' };
     default:
       return { ward, effect: 'none' };
   }
@@ -82,7 +94,8 @@ function snapshot({ realm, version, system, tiles, alerts, serverTs }: Snapshot,
     version,
     system,
     tiles: new Map(tiles.map((tile) => [tile.patient.id, { value: tile, arrivedMono }])),
-    alerts: new Map(alerts.map((alert) => [alert.id, { n: 0, alert }])),
+    alerts: new Map(alerts.map((alert) => [alert.id, { n: 0, alert, said: null }])),
+    over: [],
     ended: new Map(),
     server: { value: serverTs, arrivedMono },
     count: 1,
@@ -92,16 +105,27 @@ function snapshot({ realm, version, system, tiles, alerts, serverTs }: Snapshot,
 /** Ended alerts that are remembered: a copy comes soon or never, and the page is sent all of this four times a second. */
 const endedMax = 64;
 
+/** Most "was" lines that are kept; each is taken down after its time by who draws it. */
+const overMax = 32;
+
+/** Events that say nothing of where an alert stands: what was said before them still holds. */
+const quiet: ReadonlySet<string> = new Set(['updated', 'revised', 'noted', 'data-lost', 'data-back', 'ack-refused']);
+
 /** Keyed by alert, told apart by the number of its event; a closed one is kept out of the open list by its own state. */
 function withAlert(ward: Ward, { event, alert }: AlertMessage): Ward {
   const known = ward.alerts.get(alert.id);
   if (event.n <= (known?.n ?? ward.ended.get(alert.id) ?? 0)) return ward;
   if (known && alert.revision < known.alert.revision) return ward;
   const alerts = new Map(ward.alerts);
-  if (alert.state !== 'closed') return { ...ward, alerts: alerts.set(alert.id, { n: event.n, alert }) };
+  if (alert.state !== 'closed') {
+    const said = quiet.has(event.type) ? (known?.said ?? null) : event.type;
+    return { ...ward, alerts: alerts.set(alert.id, { n: event.n, alert, said }) };
+  }
   alerts.delete(alert.id);
   const ended = new Map([...ward.ended].slice(1 - endedMax)).set(alert.id, event.n);
-  return { ...ward, alerts, ended };
+  const isKept = alert.kind === 'physiological' && alert.peak === 'medium';
+  const over = isKept ? [...ward.over.slice(1 - overMax), alert] : ward.over;
+  return { ...ward, alerts, over, ended };
 }
 
 /** The server counts what it sent on this connection; another count here means that something was lost on the way. */

@@ -1,8 +1,18 @@
-// The console starts: sign-in, then the wall. Without a session it says that nobody watches on this screen.
+// The console starts: settings, sign-in, then the screen that the address names. Without a session it says that nobody watches.
+import { effect, signal } from '@preact/signals';
 import { render } from 'preact';
 import { session, signIn } from './client.ts';
-import { followStream } from './follow.ts';
-import { Wall } from './wall.tsx';
+import { followStream, type Stream } from './follow.ts';
+import { followHistory } from './history.ts';
+import { openRouter } from './router.ts';
+import { openSettings, settings } from './settings.ts';
+import { SignInForm } from './sign-in.tsx';
+import { Wall, type WallProps } from './wall.tsx';
+import { createWardView } from './ward-view.ts';
+import { t } from './words.ts';
+
+/** Narrower than this it is a phone, or a page at 400 %. */
+const phoneQuery = '(max-width: 43.74em)';
 
 const root = document.getElementById('app') as HTMLElement;
 
@@ -13,34 +23,67 @@ function takeLink(): string | null {
   return match?.[1] ?? null;
 }
 
-function notice(title: string, text: string): void {
-  render(
-    <main>
-      <div class="notice">
-        <h1>{title}</h1>
-        <p>{text}</p>
-      </div>
-    </main>,
-    root,
+function Notice({ title, text, form }: { readonly title: string; readonly text: string; readonly form: boolean }) {
+  return (
+    <main class="notice">
+      <h1>{title}</h1>
+      <p>{text}</p>
+      {form ? <SignInForm done={() => location.reload()} /> : null}
+    </main>
   );
+}
+
+/** True while the query holds. */
+function matches(query: string) {
+  const list = matchMedia(query);
+  const is = signal(list.matches);
+  list.addEventListener('change', () => {
+    is.value = list.matches;
+  });
+  return is;
+}
+
+/** The version of the server when this page was loaded: its own. */
+function versionOf(stream: Stream) {
+  const own = signal<string | null>(null);
+  effect(() => {
+    const { version } = stream.heard.value.ward;
+    if (own.peek() === null && version !== '') own.value = version;
+  });
+  return own;
+}
+
+function App({ version, ...props }: Omit<WallProps, 'version'> & { readonly version: ReturnType<typeof versionOf> }) {
+  return <Wall key={settings.value.language} {...props} version={version.value} />;
 }
 
 async function start(): Promise<void> {
   const link = takeLink();
+  await openSettings();
+  openRouter();
   const failed = link === null ? null : await signIn(link);
   const signedIn = await session();
   if (signedIn === null) {
-    notice(
-      'Vigil: not signed in',
-      failed ??
-        'Nobody watches on this screen. Open the link that "npm start" printed, or make another: npx vigil link',
-    );
+    render(<Notice title={t('screen.notSignedIn')} text={failed ?? t('screen.notSignedInWhy')} form />, root);
     return;
   }
   const stream = followStream();
-  render(<Wall stream={stream} user={signedIn.name} />, root);
+  const past = followHistory(stream);
+  const view = createWardView(stream, settings, past);
+  const isPhone = matches(phoneQuery);
+  render(
+    <App
+      stream={stream}
+      view={view}
+      history={past}
+      user={signedIn.name}
+      version={versionOf(stream)}
+      isPhone={isPhone}
+    />,
+    root,
+  );
 }
 
 start().catch(() =>
-  notice('Vigil: the server does not answer', 'Nobody watches on this screen. Load it again when the server is back.'),
+  render(<Notice title={t('screen.serverSilent')} text={t('screen.serverSilentWhy')} form={false} />, root),
 );

@@ -1,144 +1,241 @@
-// The screen as a whole. It shows what the server judged; when the link is lost it shows no number as current.
-import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import type { Heard, Stream } from './follow.ts';
+// The wall: tiles in their places, and the list of open alerts. It shows what the server judged; when the link is lost it shows
+// no number as current.
+import { type Signal, useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { columnsFor, densityOf } from './density.ts';
+import { type Stream, serverTime } from './follow.ts';
 import { GlyphIcon } from './glyphs.tsx';
+import { Header, SafeState } from './header.tsx';
 import { type Held, holdOf } from './held.ts';
-import type { LinkState } from './link.ts';
+import type { History } from './history.ts';
+import { followKeys } from './keys.ts';
+import { PatientRows } from './patient-rows.tsx';
 import { Rail } from './rail.tsx';
-import { say } from './say.ts';
+import { choose, settings, sizes } from './settings.ts';
+import { SignInForm } from './sign-in.tsx';
+import { Spark } from './spark.tsx';
+import { type Panel, PanelSheet, Station } from './station.tsx';
+import { Strip } from './strip.tsx';
 import { TileCard } from './tile.tsx';
-import { bannerOf, clockTime, columnsFor, systemDown, viewTile } from './view-state.ts';
+import type { WardView } from './ward-view.ts';
 import type { AlertView } from './wire.ts';
+import { t } from './words.ts';
+
+export interface WallProps {
+  readonly stream: Stream;
+  readonly view: WardView;
+  readonly history: Signal<History>;
+  readonly user: string;
+  readonly version: string | null;
+  readonly isPhone: Signal<boolean>;
+  readonly openPatient?: (id: string) => void;
+}
 
 /** The whole screen: header, what cannot be watched, tiles in their places, open alerts. */
-export function Wall({ stream, user }: { readonly stream: Stream; readonly user: string }) {
+export function Wall({ stream, view, history, user, version, isPhone, openPatient }: WallProps) {
   const held = useSignal<Held | null>(null);
-  const lostSince = useSignal<string | null>(null);
-  const heard = stream.heard.value;
-  const now = stream.now.value;
-  const { link, ward } = heard;
-  const live = link === 'live' || link === 'slow';
-  const sinceHeard = Math.max(0, now - heard.heardAt);
-  const serverNow = ward.server
-    ? Date.parse(ward.server.value) + (heard.mono - ward.server.arrivedMono) + sinceHeard
-    : Number.NaN;
-  const since = (instant: string) => serverNow - Date.parse(instant);
-  const down = systemDown(ward);
-  const alerts = [...ward.alerts.values()].map(({ alert }) => alert);
-  const banner = bannerOf(ward, link, lostSince.value);
-
-  useEffect(() => {
-    if (link === 'not-live') lostSince.value = ward.server ? clockTime(ward.server.value) : 'the start';
-  }, [link]);
-  useEffect(() => {
-    if (banner) say('assertive', banner.title);
-  }, [banner?.title]);
-  useEffect(() => {
-    document.title = titleOf(alerts, ward, live);
-  });
-
-  const looks = [...ward.tiles.values()].map(({ value, arrivedMono }) => {
-    const own = alerts.filter((alert) => alert.patient?.id === value.patient.id);
-    return viewTile(value, own, link, heard.mono - arrivedMono + sinceHeard, down);
-  });
-  looks.sort((a, b) => a.bed.localeCompare(b.bed, 'en', { numeric: true }) || a.id.localeCompare(b.id));
+  const panel = useSignal<Panel>(null);
+  const { live, link, ended } = view.head.value;
+  const phone = isPhone.value;
+  const count = view.order.value.length;
+  useWallKeys({ stream, view, held, panel, ...(openPatient && { openPatient }) });
+  const current = (id: string): AlertView | null => stream.heard.value.ward.alerts.get(id)?.alert ?? null;
+  const rail = (
+    <Rail
+      view={view}
+      user={user}
+      held={held}
+      current={current}
+      between={phone ? <PatientRows view={view} {...(openPatient && { open: openPatient })} /> : null}
+      foot={<Station view={view} user={user} phone={phone} />}
+    />
+  );
   return (
-    <div class="page" data-live={live ? 'yes' : 'no'} data-link={link}>
-      <Header heard={heard} live={live} user={user} serverNow={serverNow} />
-      {banner ? (
-        <section class="banner" aria-label="Safe state" data-testid="banner">
-          <i class="hazard" />
-          <p>
-            <strong>{banner.title}</strong> <span>{banner.text}</span>
-          </p>
-          <i class="hazard" />
-        </section>
-      ) : (
-        <div />
-      )}
-      {heard.signedOut ? <SignedOut /> : null}
+    <div
+      class="page"
+      data-live={live ? 'yes' : 'no'}
+      data-link={ended === null ? link : 'ended'}
+      data-phone={phone ? 'yes' : 'no'}
+    >
+      <Header view={view} version={version} units={!phone && densityOf(count) === 'numbers'}>
+        <button
+          type="button"
+          class="screen-button"
+          aria-expanded={panel.value === 'settings'}
+          onClick={() => (panel.value = panel.value === 'settings' ? null : 'settings')}
+        >
+          {t('screen.settings')}
+        </button>
+      </Header>
+      <SafeState view={view} retry={stream.retry} show={showTile} signIn={<SignInForm done={stream.retry} />} />
+      <PanelSheet panel={panel} />
       <main>
-        <section class="wall" aria-label="Patients" data-columns={columnsFor(looks.length)}>
-          {looks.map((look) => (
-            <TileCard key={look.id} look={look} since={since} />
-          ))}
-          {looks.length === 0 ? <p class="fact">{live ? 'No patient in this unit.' : 'Not known'}</p> : null}
-        </section>
-        <Rail
-          alerts={alerts}
-          live={live}
-          since={since}
-          held={held.value}
-          hold={(alert: AlertView | null) => (held.value = alert && holdOf(alert))}
-        />
+        {phone ? null : <Tiles stream={stream} view={view} history={history} {...(openPatient && { openPatient })} />}
+        {rail}
       </main>
+      {phone ? <Tabs view={view} /> : null}
+      <div class="frame" aria-hidden="true" />
     </div>
   );
 }
 
-function Header({
-  heard,
-  live,
-  user,
-  serverNow,
-}: {
-  readonly heard: Heard;
-  readonly live: boolean;
-  readonly user: string;
-  readonly serverNow: number;
-}) {
-  const states = [...heard.ward.tiles.values()].map(({ value }) => value.monitoring.state);
-  const down = systemDown(heard.ward) !== null;
-  const count = (state: string) =>
-    live
-      ? down
-        ? state === 'not-monitored'
-          ? states.length
-          : 0
-        : states.filter((one) => one === state).length
-      : '?';
-  return (
-    <header class="bar">
-      <h1>Vigil {heard.ward.realm === 'test' ? <small>TEST, not for care</small> : null}</h1>
-      <span class="space" />
-      <span class="fact">
-        <GlyphIcon name="dot" /> <b>{count('monitored')}</b> monitored
-      </span>
-      <span class="fact">
-        <GlyphIcon name="ring" /> <b>{count('degraded')}</b> degraded
-      </span>
-      <span class="fact">
-        <GlyphIcon name="cross" /> <b>{count('not-monitored')}</b> not monitored
-      </span>
-      <span class="fact">{linkWords(heard.link, heard.silentMs)}</span>
-      <span class="fact">{user}</span>
-      <span class="clock">
-        {live && Number.isFinite(serverNow) ? clockTime(new Date(serverNow).toISOString()) : '--:--:--'}
-      </span>
-    </header>
-  );
+/** Brings a patient into sight, and the keyboard with it. */
+function showTile(id: string): void {
+  const tile = document.querySelector<HTMLElement>(`[data-patient="${id}"]`);
+  tile?.scrollIntoView({ block: 'nearest' });
+  tile?.focus();
 }
 
-function linkWords(link: LinkState, silentMs: number): string {
-  if (link === 'live') return 'live';
-  return link === 'slow' ? `link slow ${Math.floor(silentMs / 1000)} s` : 'not live';
+interface TilesProps {
+  readonly stream: Stream;
+  readonly view: WardView;
+  readonly history: Signal<History>;
+  readonly openPatient?: (id: string) => void;
 }
 
-function SignedOut() {
+function Tiles({ stream, view, history, openPatient }: TilesProps) {
+  const box = useRef<HTMLElement>(null);
+  const columns = useSignal(4);
+  const roving = useSignal<string | null>(null);
+  const ids = view.order.value;
+  const { live } = view.head.value;
+  const density = densityOf(ids.length);
+  useEffect(() => {
+    const { current } = box;
+    if (!current) return;
+    const measure = () => {
+      columns.value = columnsFor(ids.length, current.clientWidth, current.clientHeight);
+    };
+    measure();
+    const sizes = new ResizeObserver(measure);
+    sizes.observe(current);
+    return () => sizes.disconnect();
+  }, [ids.length]);
+  const reached = roving.value !== null && ids.includes(roving.value) ? roving.value : ids[0];
   return (
-    <section class="banner" aria-label="Signed out">
-      <p>
-        <strong>MONITORING ENDED ON THIS SCREEN</strong> <span>The session is over. Sign in again: npx vigil link</span>
-      </p>
+    <section
+      class="wall"
+      ref={box}
+      aria-label={t('screen.patients')}
+      data-density={density}
+      style={{ '--columns': String(columns.value) }}
+      onFocusIn={({ target }) => {
+        roving.value = (target as Element).closest('article')?.getAttribute('data-patient') ?? roving.value;
+      }}
+    >
+      {ids.length === 0 ? <p class="none">{t(live ? 'screen.emptyUnit' : 'alert.notKnown')}</p> : null}
+      {ids.map((id) => (
+        <TileCard
+          key={id}
+          look={view.look(id)}
+          tabIndex={id === reached ? 0 : -1}
+          {...(openPatient && { open: openPatient })}
+          strip={density === 'strips' ? <TileStrip stream={stream} id={id} live={live} /> : null}
+          spark={density === 'strips' ? <TileSpark stream={stream} history={history} id={id} live={live} /> : null}
+        />
+      ))}
     </section>
   );
 }
 
-/** No name and no value: a title shows in places that nobody guards. */
-function titleOf(alerts: readonly AlertView[], ward: Heard['ward'], live: boolean): string {
-  if (!live) return 'X not live · Vigil';
-  const high = alerts.filter((alert) => alert.state !== 'acknowledged' && alert.signalPriority === 'high').length;
-  const lost = [...ward.tiles.values()].filter(({ value }) => value.monitoring.state === 'not-monitored').length;
-  return [...(high > 0 ? [`!!! ${high}`] : []), ...(lost > 0 ? [`X ${lost}`] : []), 'Vigil'].join(' · ');
+interface PartProps {
+  readonly stream: Stream;
+  readonly id: string;
+  readonly live: boolean;
+}
+
+/** The lead that is drawn: II where there is one. */
+function TileStrip({ stream, id, live }: PartProps) {
+  const leads = stream.heard.value.ward.tiles.get(id)?.value.leads ?? [];
+  const lead = leads.find((one) => one === 'II') ?? leads[0];
+  return lead === undefined ? <div class="room" /> : <Strip stream={stream} patient={id} lead={lead} live={live} />;
+}
+
+function TileSpark({ stream, history, id, live }: PartProps & { readonly history: Signal<History> }) {
+  const past = history.value.get(id);
+  if (!past || past.glucose.length === 0) return null;
+  const { theme, size } = settings.value;
+  const serverNow = serverTime(stream.heard.peek(), performance.now());
+  return <Spark past={past} serverNow={serverNow} live={live} style={`${theme} ${size}`} />;
+}
+
+/** What a thumb reaches, on a phone: the parts of the one column. */
+function Tabs({ view }: { readonly view: WardView }) {
+  const { alerts, technical, changed } = view.rail.value;
+  const { live } = view.head.value;
+  const number = (n: number) => (live ? String(n) : '?');
+  const parts = [
+    ['physiological-heading', number(alerts.length + technical.length), t('screen.alerts')],
+    ['patients', number(view.order.value.length), t('screen.patients')],
+    ['changed', number(changed.length), t('screen.changed')],
+  ] as const;
+  const to = (id: string) => {
+    const part = document.getElementById(id);
+    part?.scrollIntoView({ block: 'start' });
+    (part?.matches('h2') ? part : part?.querySelector<HTMLElement>('h2'))?.focus({ preventScroll: true });
+  };
+  return (
+    <nav class="tabs" aria-label={t('screen.main')}>
+      {parts.map(([id, count, words]) => (
+        <button key={id} type="button" onClick={() => to(id)}>
+          <b>{count}</b>
+          {words}
+        </button>
+      ))}
+      <button type="button" onClick={() => to('station')}>
+        <GlyphIcon name="no-sound" />
+        {t('screen.station')}
+      </button>
+    </nav>
+  );
+}
+
+interface KeyProps {
+  readonly stream: Stream;
+  readonly view: WardView;
+  readonly held: Signal<Held | null>;
+  readonly panel: Signal<Panel>;
+  readonly openPatient?: (id: string) => void;
+}
+
+function useWallKeys({ view, held, panel, openPatient }: KeyProps): void {
+  useEffect(
+    () =>
+      followKeys(
+        {
+          acknowledge(alert, patient) {
+            const { alerts, technical } = view.rail.value;
+            const rows = [...alerts, ...technical].filter(({ canAcknowledge }) => canAcknowledge);
+            const row = rows.find((one) =>
+              alert === null
+                ? patient !== null && one.members.some((member) => member.patient?.id === patient)
+                : one.alert.id === alert,
+            );
+            if (!row || !view.head.value.live) return;
+            const others = row.members.filter(({ id, state }) => id !== row.alert.id && state !== 'acknowledged');
+            held.value = holdOf(row.alert, others.length);
+          },
+          open: (patient) => openPatient?.(patient),
+          worst() {
+            document.querySelector<HTMLElement>('.row')?.focus();
+          },
+          bed(typed) {
+            for (const id of view.order.value) if (view.look(id).value?.bed === typed) showTile(id);
+          },
+          size(step) {
+            const at = sizes.indexOf(settings.value.size) + step;
+            const size = sizes[Math.max(0, at)];
+            if (size !== undefined) void choose({ size });
+          },
+          help: () => (panel.value = 'keys'),
+          wall: () => document.querySelector<HTMLElement>('article.tile[tabindex="0"]')?.focus(),
+          close() {
+            panel.value = null;
+            held.value = null;
+          },
+        },
+        () => settings.value.keys,
+      ),
+    [view, openPatient],
+  );
 }

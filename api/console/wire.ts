@@ -8,4 +8,5 @@ export type {
   Snapshot,
   SystemState,
   TileView,
+  WaveMessage,
 } from '../../contract/index.ts';

@@ -26,12 +26,17 @@ export async function order(program: Program, ...words: readonly string[]): Prom
   await until(`sim ${words.join(' ')}`, async () => (await program.run('sim', ...words)).code === 0);
 }
 
+const bedIs = (page: Page, bed: string) => ({ has: page.locator('.bed', { hasText: new RegExp(`^${bed}$`) }) });
+
 /** A tile of the wall, by the bed of its patient. */
-export const tileOf = (page: Page, bed: string) => page.locator('article.tile', { hasText: new RegExp(`^${bed}\\b`) });
+export const tileOf = (page: Page, bed: string) => page.locator('article.tile').filter(bedIs(page, bed));
+
+/** Tiles of patients who are watched. */
+export const watchedTiles = (page: Page) => page.locator('article.tile:not([data-frame="not-monitored"])');
 
 /** A row of the open alerts, by bed and words. */
 export const rowOf = (page: Page, bed: string, words: RegExp) =>
-  page.locator('li.row', { hasText: words }).filter({ has: page.locator('.bed', { hasText: new RegExp(`^${bed}$`) }) });
+  page.locator('li.row', { hasText: words }).filter(bedIs(page, bed));
 
 /** Its text as a person sees it: line by line, without what is hidden. */
 export function seen(locator: Locator): Promise<string> {
@@ -51,7 +56,7 @@ export function cellsOf(page: Page): Promise<readonly ShownCell[]> {
     cells.map((cell) => ({
       signal: cell.getAttribute('data-signal') ?? '',
       current: cell.getAttribute('data-current') === 'yes',
-      value: cell.querySelector('.value')?.textContent ?? '',
+      value: cell.querySelector('.value > span')?.textContent ?? '',
       note: cell.querySelector('.note')?.textContent ?? '',
     })),
   );
@@ -77,6 +82,7 @@ export function stickingOut(page: Page): Promise<readonly string[]> {
     return [...box.querySelectorAll('*')].flatMap((inner) => {
       const { left, right, bottom } = inner.getBoundingClientRect();
       const spills = inner.clientWidth > 0 && inner.scrollWidth > inner.clientWidth + 1;
+      if (inner.closest('.unseen')) return [];
       const isOut = left < edge.left - 1 || right > edge.right + 1 || bottom > edge.bottom + 1 ||
         (spills && getComputedStyle(inner).overflowX === 'visible');
       return isOut ? [inner.outerHTML.slice(0, 120)] : [];

@@ -46,7 +46,8 @@ describe('a screen folds what comes on the stream', () => {
   test.for([
     ['reset', { reason: 'too-old' }, 'reload'],
     ['end', { reason: 'signed-out' }, 'signed-out'],
-    ['end', { reason: 'slow' }, 'reload'],
+    ['end', { reason: 'slow' }, 'slow'],
+    ['end', { reason: 'rights' }, 'rights'],
     ['end', { reason: 'shutdown' }, 'reload'],
   ] as const)('%s %o asks for: %s', ([event, data, effect]) => {
     expect(folded(['snapshot', snapshot()], [event, data]).effect).toBe(effect);
@@ -89,5 +90,26 @@ describe('alerts', () => {
   test('what is kept of ended alerts stays small', () => {
     const many = Array.from({ length: 500 }, (_, i) => ['alert', message(2, { ...closed, id: `a-${i}` })] as const);
     expect(folded(['snapshot', snapshot()], ...many).ward.ended.size).toBeLessThanOrEqual(64);
+  });
+
+  test('what became of an alert is remembered until something else does', { tags: ['ALR-EPISODE'] }, () => {
+    const said = (...types: readonly string[]) => {
+      const events = types.map((type, i) => ['alert', message(i + 1, alert({ revision: i + 1 }), type)] as const);
+      return folded(['snapshot', snapshot()], ...events).ward.alerts.get('a-1')?.said;
+    };
+    expect(said('raised', 'worsened')).toBe('worsened');
+    expect(said('raised', 'reasserted', 'updated', 'data-lost')).toBe('reasserted');
+    expect(said('raised', 'escalated', 'acknowledged')).toBe('acknowledged');
+    expect(said('updated')).toBeNull();
+    expect(folded(['snapshot', snapshot({ alerts: [alert()] })]).ward.alerts.get('a-1')?.said).toBeNull();
+  });
+
+  test('a medium alert that ended leaves a line; a high, a low and a technical one do not', () => {
+    const over = (changes: object) =>
+      folded(['snapshot', snapshot()], ['alert', message(3, { ...closed, ...changes })]).ward.over.length;
+    expect(over({ peak: 'medium' })).toBe(1);
+    expect(over({ peak: 'high' })).toBe(0);
+    expect(over({ peak: 'low' })).toBe(0);
+    expect(over({ peak: 'medium', kind: 'technical' })).toBe(0);
   });
 });
