@@ -65,8 +65,6 @@ export const seriesRowsMax = 5_000;
 export const waveformSpanMaxMs = 60_000;
 /** Blocks of one answer: 60 s of blocks of 100 ms of one lead. */
 export const waveformBlocksMax = 600;
-export const pageDefault = 100;
-export const pageMax = 500;
 /** A question to the store ends after this time. */
 export const storeQueryWithinMs = 10_000;
 
@@ -77,8 +75,8 @@ export const textsWaitingMax = 64;
 /** A thread that gave nothing for so long is ended when a text it owes is given up: a text takes 0.1 s. */
 export const textStuckAfterMs = 5_000;
 
-/** Rows of one piece of a day's file: about 2 MB of text. */
-export const exportRowsPerPiece = 10_000;
+/** Rows of one piece of a day's file: about 1 MB of text. */
+export const exportRowsPerPiece = 5_000;
 /** Files of days that are written at once; one more is told to come again. */
 export const exportsAtOnceMax = 2;
 /** A file that was not taken in this time is cut off: a million rows of 200 B at 5 Mbit/s. */

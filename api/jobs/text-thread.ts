@@ -8,8 +8,8 @@ export type FromTextThread =
   | { readonly id: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly id: number; readonly failed: string };
 
-/** A text takes the processor after everybody else: a tenth of a core that is fully wanted by one other. */
-const niceness = 10;
+/** A text takes the processor after everybody else: a third of what one other wants fully. */
+const niceness = 5;
 
 const port = parentPort;
 if (!port) throw new Error('texts are made in a thread of their own');

@@ -89,6 +89,6 @@ export const shortReadRowsMax = 1_000;
 
 /**
  * The store's thread steps back behind everybody: judging and acknowledging come first, history takes what they leave. A
- * step of priority is 1.25 of the share, so ten leave it a tenth of a core that is fully wanted by one other.
+ * step of priority is 1.25 of the share, so five leave it a third of what each other gets; with ten a busy machine starves it.
  */
-export const threadNiceness = 10;
+export const threadNiceness = 5;
