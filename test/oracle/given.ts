@@ -32,6 +32,7 @@ export interface Given {
   readonly signals: readonly GivenSignal[];
   readonly rules: readonly OracleRule[];
   readonly ticks: Ticks;
+  /** `to`: when a person takes the devices off. */
   readonly assigned: { readonly from: number; readonly to: number };
   /** Nothing is looked at after this instant. */
   readonly until: number;

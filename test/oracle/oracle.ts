@@ -26,9 +26,8 @@ export function foretell(given: Given): Expected {
     timePasses(ward, turn.arrived.acceptedAt);
     arrives(ward, turn);
   }
-  const { to } = given.assigned;
-  timePasses(ward, Math.min(given.until, tickAfter(given.ticks, to)), to);
-  if (tickAfter(given.ticks, to) <= given.until) unbound(ward);
+  timePasses(ward, Math.min(given.until, given.assigned.to));
+  if (given.assigned.to <= given.until) unbound(ward);
   const events = [...families, ...silences].flatMap((each) => each.events);
   return { events: inOrder(events), truths: families.flatMap((family) => family.truths) };
 }
@@ -88,12 +87,12 @@ function turnsOf(signals: readonly GivenSignal[]): Turn[] {
   return turns.sort((a, b) => a.arrived.acceptedAt - b.arrived.acceptedAt);
 }
 
-/** Everything that a tick finds due up to `until`, this instant's tick included; what is due from `end` on is no longer. */
-function timePasses(ward: Ward, until: number, end = Number.POSITIVE_INFINITY): void {
+/** Everything that a tick finds due up to `until`, this instant's tick included. */
+function timePasses(ward: Ward, until: number): void {
   for (;;) {
     let next: Silence | null = null;
     for (const silence of ward.silences) if (next === null || silence.dueAt < next.dueAt) next = silence;
-    if (next === null || next.dueAt >= end || tickAfter(ward.given.ticks, next.dueAt) > until) return;
+    if (next === null || !Number.isFinite(next.dueAt) || tickAfter(ward.given.ticks, next.dueAt) > until) return;
     const at = next.dueAt;
     next.due(at, isRisk(ward, next.name));
     tellLost(ward, at);

@@ -55,19 +55,19 @@ describe('samples', () => {
     expect(decode212(Uint8Array.of(0xbb, 0x33, 0xe0, 0xff, 0x8f, 0x00))).toEqual([955, 992, -1, -2048]);
   });
 
-  test('of format 16: low byte first, the lowest is none', () => {
-    expect(decode16(Uint8Array.of(0x01, 0x00, 0xff, 0xff, 0x00, 0x80))).toEqual([1, -1, null]);
+  test('of format 16: low byte first', () => {
+    expect(decode16(Uint8Array.of(0x01, 0x00, 0xff, 0xff, 0x00, 0x80))).toEqual([1, -1, -32_768]);
   });
 
   const header = '9 2 360 2\n9.dat 212 200 11 1024 955 954 0 MLII\n9.dat 212 200(-7)/uV 11 0 992 -1056 0 V1\n';
   const bytes = Uint8Array.of(0xbb, 0x33, 0xe0, 0xff, 0x8f, 0x00);
 
-  test('of a record, signal by signal', () => {
+  test('of a record, signal by signal, the lowest number for none', () => {
     const { rateHz, signals } = readWfdb(header, bytes);
     expect(rateHz).toBe(360);
     expect(signals.map(({ name, gain, baseline, unit, adc }) => [name, gain, baseline, unit, adc])).toEqual([
       ['MLII', 200, 1024, 'mV', [955, -1]],
-      ['V1', 200, -7, 'uV', [992, -2048]],
+      ['V1', 200, -7, 'uV', [992, null]],
     ]);
   });
 
