@@ -29,7 +29,7 @@ export function Rail({ view, between, foot, ...props }: RailProps) {
   const { alerts, technical, later, changed, acknowledged } = view.rail.value;
   const { live, lostSince } = view.head.value;
   const list = useRef<HTMLDivElement>(null);
-  const below = useBelow(list);
+  const below = useBelow(list, [...alerts, ...technical, ...later].map(({ key }) => key).join());
   useKeptFocus(list);
   const state = live ? '' : asOf(lostSince);
   const taken = acknowledged > 0 && live ? t('screen.acknowledgedCount', { count: acknowledged }) : state;
@@ -189,19 +189,18 @@ function Row({ row, live, hold }: RowProps) {
   );
 }
 
-/** How many rows lie below what is in sight. */
-function useBelow(list: { readonly current: HTMLElement | null }): number {
+/** How many rows lie below what is in sight; looked at when rows come and go, or the list or its size moves. */
+function useBelow(list: { readonly current: HTMLElement | null }, rows: string): number {
   const [below, setBelow] = useState(0);
   useEffect(() => {
     const { current } = list;
     if (!current) return;
     const count = () => {
-      const edge = current.getBoundingClientRect().bottom - 20;
       const isCut = current.scrollHeight > current.clientHeight + 1;
-      const rows = isCut ? [...current.querySelectorAll('.row, .changed dl > div')] : [];
-      setBelow(rows.filter((row) => row.getBoundingClientRect().top > edge).length);
+      const edge = current.getBoundingClientRect().bottom - 20;
+      const all = isCut ? [...current.querySelectorAll('.row, .changed dl > div')] : [];
+      setBelow(all.filter((row) => row.getBoundingClientRect().top > edge).length);
     };
-    count();
     const sizes = new ResizeObserver(count);
     sizes.observe(current);
     for (const child of current.children) sizes.observe(child);
@@ -210,7 +209,7 @@ function useBelow(list: { readonly current: HTMLElement | null }): number {
       sizes.disconnect();
       current.removeEventListener('scroll', count);
     };
-  });
+  }, [rows]);
   return below;
 }
 
