@@ -26,6 +26,8 @@ export interface TrueRule {
   readonly onsetAt: number;
   readonly limit: string | null;
   readonly reading: EvidenceReading | null;
+  /** It says what is expected, not what is. */
+  readonly predictive?: boolean;
   /** Stream, `device:signal`; empty for technical alerts. */
   readonly stream: string;
   /** How long an acknowledgement of it holds. */

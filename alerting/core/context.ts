@@ -3,6 +3,7 @@
 import type { Vital } from '../../contract/index.ts';
 import type { CompiledRules } from './compile.ts';
 import type { Sha256 } from './ids.ts';
+import type { Lines } from './lines.ts';
 import type { LogClock } from './log-clock.ts';
 import type { CoreEvent } from './types.ts';
 
@@ -16,6 +17,8 @@ export interface ActiveRules {
 export interface Context {
   readonly clock: LogClock;
   readonly sha256: Sha256;
+  /** Guard lines of all streams. */
+  readonly lines: Lines;
   /** Rules in force; null before the first. */
   readonly rules: ActiveRules | null;
   /** Adds one to a counter by its kebab-case name. */

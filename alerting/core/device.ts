@@ -3,6 +3,7 @@
 
 import type { CompiledRules } from './compile.ts';
 import { Identity } from './identity.ts';
+import type { Lines } from './lines.ts';
 import { Stream, type StreamState } from './stream.ts';
 
 type SavedIdentity = ReturnType<Identity['toJSON']>;
@@ -20,6 +21,10 @@ export interface DeviceSaved {
 export class Device {
   readonly id: string;
   readonly streams = new Map<string, Stream>();
+  readonly #lines: Lines;
+  readonly #patient: number;
+  /** Where the number in order stands, which live readings move by themselves. */
+  readonly #counter: number;
   #messages = new Identity();
   readonly #blocks = new Map<string, Identity>();
   /** Identity of the newest state it reported. */
@@ -28,13 +33,38 @@ export class Device {
   /** Place in `refused` of its newest refused message. */
   #refused = -1;
 
-  constructor(id: string) {
+  constructor(id: string, lines: Lines, patient: number) {
     this.id = id;
+    this.#lines = lines;
+    this.#patient = patient;
+    this.#counter = lines.openCounter();
+  }
+
+  /** What a line of it belongs to. */
+  get owner(): { readonly patient: number; readonly counter: number } {
+    return { patient: this.#patient, counter: this.#counter };
+  }
+
+  /** Takes over what has come in order beside it. */
+  #follow(): void {
+    const { boots, nexts } = this.#lines;
+    if (boots[this.#counter] !== 0) {
+      this.#messages.stretch(boots[this.#counter] as number, nexts[this.#counter] as number);
+    }
+  }
+  #lead(): void {
+    const { boot, next } = this.#messages.inOrder ?? { boot: 0, next: 0 };
+    this.#lines.boots[this.#counter] = boot;
+    this.#lines.nexts[this.#counter] = next;
   }
 
   /** Notes a reading, state, event or refusal; false for a copy. Without a sequence (boot 0) time alone tells. */
   isNew(boot: number, seq: number): boolean {
-    return boot === 0 || this.#messages.add(boot, seq);
+    if (boot === 0) return true;
+    this.#follow();
+    const isNew = this.#messages.add(boot, seq);
+    this.#lead();
+    return isNew;
   }
 
   /** Notes a waveform block; false for a copy. */
@@ -63,6 +93,7 @@ export class Device {
   }
 
   toJSON(): DeviceSaved {
+    this.#follow();
     return {
       id: this.id,
       messages: this.#messages.toJSON(),
@@ -74,14 +105,17 @@ export class Device {
     };
   }
 
-  static restore(saved: DeviceSaved, rules: CompiledRules | null): Device {
-    const device = new Device(saved.id);
+  static restore(saved: DeviceSaved, rules: CompiledRules | null, lines: Lines, patient: number): Device {
+    const device = new Device(saved.id, lines, patient);
     device.#messages = Identity.restore(saved.messages);
+    device.#lead();
     for (const [lead, identity] of saved.blocks) device.#blocks.set(lead, Identity.restore(identity));
     device.#stateBoot = saved.stateBoot;
     device.#stateSeq = saved.stateSeq;
     device.#refused = saved.refused;
-    for (const stream of saved.streams) device.streams.set(stream.signal, Stream.restore(stream, rules));
+    for (const stream of saved.streams) {
+      device.streams.set(stream.signal, Stream.restore(lines, device.owner, stream, rules));
+    }
     return device;
   }
 }

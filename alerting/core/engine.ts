@@ -8,11 +8,12 @@ import type { ActiveRules, Context } from './context.ts';
 import { Gateway, type GatewaySaved } from './gateway.ts';
 import type { SenderRecord } from './intake.ts';
 import { blindTrustMs, timerRoundsMax } from './limits.ts';
+import { Lines, quiet } from './lines.ts';
 import { type ClockState, type Gap, LogClock } from './log-clock.ts';
 import { Patient, type PatientSaved } from './patient.ts';
 import { type SystemSaved, SystemScope, systemKey } from './system.ts';
 import { compare, inOrder, type Timer } from './timer.ts';
-import type { CoreEvent, EngineOptions, LogTime, PartitionEngine, SnapshotEntry } from './types.ts';
+import type { CoreEvent, EngineOptions, LogTime, NumbersEngine, PartitionEngine, SnapshotEntry } from './types.ts';
 
 type RecordOf<K extends InputRecord['kind']> = Extract<InputRecord, { kind: K }>;
 
@@ -34,14 +35,17 @@ interface PartitionSaved {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-class Engine implements PartitionEngine, Context {
+class Engine implements NumbersEngine, Context {
   readonly #options: EngineOptions;
   readonly sha256: (text: string) => string;
   clock = new LogClock();
+  readonly lines = new Lines();
   rules: ActiveRules | null = null;
   #counters: Record<string, number> = {};
   #out: CoreEvent[] = [];
   readonly #patients = new Map<string, Patient>();
+  /** By their place in the guard lines. */
+  readonly #byIndex: Patient[] = [];
   /** Patients who need a gateway's beats. */
   readonly #behind = new Map<string, Set<Patient>>();
   readonly #gateways = new Map<string, Gateway>();
@@ -118,9 +122,13 @@ class Engine implements PartitionEngine, Context {
     let patient = this.#patients.get(id);
     if (!patient) {
       patient = new Patient(id, this);
-      this.#patients.set(id, patient);
+      this.#add(patient);
     }
     return patient;
+  }
+  #add(patient: Patient): void {
+    this.#patients.set(patient.id, patient);
+    this.#byIndex[patient.index] = patient;
   }
   /** In an order that no history decides. */
   #everyone(): Patient[] {
@@ -136,6 +144,36 @@ class Engine implements PartitionEngine, Context {
     } catch {
       this.count('errors');
       this.#guard(() => patient.failed(header.acceptedAt, `${header.device}@${header.acceptedAt}`));
+    }
+  }
+
+  // ---- numbers ----
+
+  streamOf(patient: string, device: string, signal: string): number {
+    return this.#patients.get(patient)?.streamOf(device, signal) ?? -1;
+  }
+
+  reading(
+    stream: number,
+    value: number,
+    at: number,
+    acceptedAt: number,
+    receivedAt: number,
+    boot: number,
+    seq: number,
+    codes: number,
+    out: CoreEvent[],
+  ): void {
+    if (quiet(this.lines, this.clock.log, stream, value, at, acceptedAt, receivedAt, boot, seq, codes)) return;
+    this.#out = out;
+    const patient = this.#byIndex[this.lines.owner[stream] as number];
+    if (!patient) throw new RangeError(`no stream ${stream}`);
+    try {
+      patient.takeNumbered(stream, { value, at, acceptedAt, receivedAt, boot, seq, codes });
+      patient.succeeded(acceptedAt);
+    } catch {
+      this.count('errors');
+      this.#guard(() => patient.failed(acceptedAt, `${stream}@${acceptedAt}`));
     }
   }
 
@@ -253,13 +291,30 @@ class Engine implements PartitionEngine, Context {
     const { log } = this.clock;
     // What came before the first tick has no log time yet; UTC stands in for it, as log time begins equal to it.
     if (first) this.#rebase({ fromLog: 0, toLog: log, fromUtc: tick.utc - tick.log }, false);
-    const due = [...this.#patients.values()].filter((patient) => patient.nextAt <= log);
+    const due = this.#due(log);
     for (let round = 0; round < timerRoundsMax; round++) {
       const timers = this.#timers(due, log);
       if (timers.length === 0) break;
       for (const timer of timers.sort(inOrder)) this.#fire(timer);
     }
     for (const patient of due) this.#guard(() => patient.plan(log));
+  }
+
+  /** Patients for whom something may be due: one linear sweep of deadlines. */
+  #due(log: number): Patient[] {
+    const { due, owner, size, patientDue, patients } = this.lines;
+    const found = new Set<Patient>();
+    // Of a patient whose entry was unusable a place is left that nobody has.
+    const note = (patient: Patient | undefined) => {
+      if (patient) found.add(patient);
+    };
+    for (let i = 0; i < patients; i++) {
+      if ((patientDue[i] as number) <= log) note(this.#byIndex[i]);
+    }
+    for (let i = 0; i < size; i++) {
+      if ((due[i] as number) <= log) note(this.#byIndex[owner[i] as number]);
+    }
+    return [...found];
   }
 
   #timers(due: readonly Patient[], log: number): Timer[] {
@@ -342,7 +397,7 @@ class Engine implements PartitionEngine, Context {
     try {
       patient = Patient.restore(copyOf(state) as PatientSaved, this);
       if (patient.id !== id) throw new Error('an entry of another patient');
-      this.#patients.set(id, patient);
+      this.#add(patient);
       this.#index(patient);
     } catch {
       this.count('state-lost');
@@ -359,6 +414,6 @@ function copyOf(state: unknown): unknown {
 }
 
 /** The judgement of one partition, with nothing known yet. */
-export function createEngine(options: EngineOptions): PartitionEngine {
+export function createEngine(options: EngineOptions): NumbersEngine {
   return new Engine(options);
 }

@@ -4,16 +4,24 @@ import type { AlertState, Flag, TrueRule } from './alert.ts';
 import { isHigher, setFlag, setRules } from './alert.ts';
 import type { Book } from './book.ts';
 import type { Context } from './context.ts';
+import type { Trail } from './evidence.ts';
 import type { RuleRow } from './rows.ts';
 import { isUnconfirmed, type Run } from './run.ts';
-import type { Stream } from './stream.ts';
 import { compare } from './timer.ts';
 
-/** A rule true now, with the run and the stream it is true for. */
+/** What rules are true for: a stream, or the patient's signals together. */
+export interface Source {
+  readonly key: string;
+  readonly rows: readonly RuleRow[];
+  runOf(row: number): Run | null;
+  evidenceSince(onsetAt: number): Trail;
+}
+
+/** A rule true now, with the run and the source it is true for. */
 interface Truth {
   readonly row: RuleRow;
   readonly run: Run;
-  readonly stream: Stream;
+  readonly source: Source;
 }
 
 /** When and why the rules of a family changed. */
@@ -24,18 +32,18 @@ export interface Moment {
   readonly gone?: 'unassigned' | 'discharge' | 'rules';
 }
 
-/** Streams whose families may have changed; `book` is the patient's. */
+/** Sources whose families may have changed; `book` is the patient's. */
 export interface Ward {
   readonly context: Context;
   readonly book: Book;
-  readonly streams: readonly Stream[];
+  readonly sources: readonly Source[];
 }
 
 const scope = 'patient';
 
 /** Makes the transition of one family, if there is one. */
 export function follow(ward: Ward, family: string, moment: Moment): void {
-  const truths = truthsOf(ward.streams, family);
+  const truths = truthsOf(ward.sources, family);
   const alert = ward.book.find(family, scope);
   if (!alert) {
     if (truths.length > 0) raise(ward, family, truths, moment);
@@ -44,14 +52,14 @@ export function follow(ward: Ward, family: string, moment: Moment): void {
 }
 
 /** Rules true now, the worst first, then by source. */
-function truthsOf(streams: readonly Stream[], family: string): Truth[] {
-  const truths = streams.flatMap((stream) =>
-    stream.rows.flatMap((row, i) => {
-      const run = stream.runs[i] as Run;
-      return row.family === family && run.phase === 'raised' ? [{ row, run, stream }] : [];
+function truthsOf(sources: readonly Source[], family: string): Truth[] {
+  const truths = sources.flatMap((source) =>
+    source.rows.flatMap((row, i) => {
+      const run = row.family === family ? source.runOf(i) : null;
+      return run?.phase === 'raised' ? [{ row, run, source }] : [];
     }),
   );
-  return truths.sort((a, b) => b.row.rank - a.row.rank || compare(a.stream.key, b.stream.key));
+  return truths.sort((a, b) => b.row.rank - a.row.rank || compare(a.source.key, b.source.key));
 }
 
 function raise({ context, book }: Ward, family: string, truths: readonly Truth[], moment: Moment): void {
@@ -70,13 +78,13 @@ function raise({ context, book }: Ward, family: string, truths: readonly Truth[]
       flags: flagsOf(truths),
       cause: null,
       ruleSet: context.rules?.name ?? null,
-      trail: top.stream.evidenceSince(top.run.onsetAt),
+      trail: top.source.evidenceSince(top.run.onsetAt),
     },
     moment.at,
   );
 }
 
-function trueRule({ row, run, stream }: Truth): TrueRule {
+function trueRule({ row, run, source }: Truth): TrueRule {
   return {
     id: row.id,
     version: row.version,
@@ -87,7 +95,8 @@ function trueRule({ row, run, stream }: Truth): TrueRule {
     onsetAt: run.onsetAt,
     limit: row.limitText,
     reading: run.decided,
-    stream: stream.key,
+    stream: source.key,
+    predictive: row.predictive,
     acknowledgeMs: row.acknowledgeMs,
   };
 }
@@ -119,6 +128,7 @@ function over({ book }: Ward, alert: AlertState, moment: Moment): void {
 /** It goes on: worse, milder, or with other rules of the same priority. */
 function goOn({ book }: Ward, alert: AlertState, truths: readonly Truth[], { at }: Moment): void {
   const { priority } = alert;
+  const wasExpected = alert.rules.every(({ predictive }) => predictive === true);
   const before = `${names(alert.rules)}${alert.flags}`;
   const returned = alert.state === 'latched' || alert.state === 'needs-review';
   const rules = truths.map(trueRule);
@@ -126,6 +136,9 @@ function goOn({ book }: Ward, alert: AlertState, truths: readonly Truth[], { at 
   for (const flag of ['unconfirmed', 'doubtful'] as const) setFlag(alert, flag, flagsOf(truths).includes(flag));
   if (returned) book.reassert(alert, at, rules);
   else if (isHigher(alert.priority, priority)) book.worsen(alert, at);
+  // What was expected has come: of the same priority, and still worse.
+  else if (alert.priority === priority && wasExpected && rules.some(({ predictive }) => !predictive))
+    book.worsen(alert, at);
   else if (isHigher(priority, alert.priority)) book.tell(alert, { type: 'eased', at });
   else if (before !== `${names(alert.rules)}${alert.flags}`) book.tell(alert, { type: 'updated', at });
 }

@@ -1,5 +1,5 @@
 // The readings an alert rests on (ALR-EVIDENCE): the first ones and the newest ones, bounded.
-import { canonicalValue, type EvidenceReading, type Reading, VITALS } from '../../contract/index.ts';
+import type { EvidenceReading } from '../../contract/index.ts';
 import { evidenceFirst, evidenceMax } from './limits.ts';
 
 /** Readings in order; of more than fit the middle is left out and counted. */
@@ -17,26 +17,6 @@ export function extend(trail: Trail, reading: EvidenceReading): void {
   if (trail.readings.length <= evidenceMax) return;
   trail.readings.splice(evidenceFirst, 1);
   trail.omitted++;
-}
-
-/** A reading as evidence: its value in the canonical unit, unrounded. */
-export function evidenceOf(device: string, reading: Reading, at: number, acceptedAt: number): EvidenceReading {
-  const value = canonicalValue(reading);
-  const bound = 'bound' in reading ? reading.bound : undefined;
-  return {
-    device,
-    boot: reading.boot,
-    seq: reading.seq,
-    vital: reading.vital,
-    ...(value !== undefined && { value }),
-    ...(bound !== undefined && { bound }),
-    unit: VITALS[reading.vital].unit,
-    quality: reading.quality,
-    takenAt: at,
-    receivedAt: reading.receivedAt,
-    acceptedAt,
-    clock: reading.clock,
-  };
 }
 
 /** Identity of a reading in words, as ids and references name it. */

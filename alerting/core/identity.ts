@@ -32,6 +32,18 @@ export class Identity {
     return ranges;
   }
 
+  /** The newest boot and the number that is in order after all of its own; null before the first. */
+  get inOrder(): { readonly boot: number; readonly next: number } | null {
+    if (this.#boots.size === 0) return null;
+    const boot = Math.max(...this.#boots.keys());
+    return { boot, next: ((this.#boots.get(boot) as Ranges).at(-1) ?? -1) + 1 };
+  }
+  /** Numbers in order up to `next`, not included, have come another way. */
+  stretch(boot: number, next: number): void {
+    const ranges = this.#boots.get(boot);
+    if (ranges && ranges.length > 0) ranges[ranges.length - 1] = next - 1;
+  }
+
   toJSON(): [number, Ranges][] {
     return [...this.#boots];
   }

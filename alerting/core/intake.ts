@@ -15,6 +15,8 @@ import {
 import type { Context } from './context.ts';
 import type { Device } from './device.ts';
 import { stateFreshForMs } from './limits.ts';
+import { quiet } from './lines.ts';
+import { code, codeBound, codeClock, codeOf, isGood, numberOf, type Taken } from './reading-code.ts';
 import type { Change, Stream } from './stream.ts';
 import type { BadCause, Fault, Heard, HeardQuality } from './watch.ts';
 
@@ -32,6 +34,8 @@ export interface Wearer {
   unarmed(device: Device, reading: Reading): Stream;
   usable(stream: Stream, heard: Heard, quality: HeardQuality): void;
   unusable(stream: Stream, cause: BadCause, at: number): void;
+  /** A usable reading out of order, or too old to speak for now. */
+  late(stream: Stream, taken: Taken): void;
   judged(stream: Stream, changes: readonly Change[], at: number, acceptedAt: number): void;
   reported(stream: Stream, cause: Fault['cause'] | null, at: number): void;
 }
@@ -73,29 +77,56 @@ function readings(wearer: Wearer, { header, body }: RecordOf<'readings'>): void 
 }
 
 function reading(wearer: Wearer, header: RecordOf<'readings'>['header'], each: Reading): void {
-  const device = wearer.device(header.device);
-  const { boot, seq } = each;
-  if (!isNews(wearer, device.isNew(boot, seq), header.assignment)) return;
-  const stream = device.streams.get(each.vital) ?? wearer.unarmed(device, each);
   const timed = { takenAt: each.takenAt, acceptedAt: header.acceptedAt, skew: header.skew };
   const at = effectiveTime(timed);
-  const ageMs = ageAtArrivalMs(timed);
-  if (!isLive(wearer, stream, at, ageMs)) return;
-  if (each.quality === 'bad' || 'absent' in each) {
-    wearer.unusable(stream, badCause(each), at);
+  const device = wearer.device(header.device);
+  const known = device.streams.get(each.vital);
+  const isUsable = each.quality !== 'bad' && !('absent' in each);
+  const value = isUsable ? numberOf(each) : Number.NaN;
+  const codes = isUsable ? codeOf(each, header.clock === 'unsure' || isClockUnsure(timed)) : 0;
+  const { boot, seq, receivedAt } = each;
+  const { acceptedAt } = header;
+  const { lines, clock } = wearer.context;
+  if (
+    known?.assignment === header.assignment &&
+    quiet(lines, clock.log, known.index, value, at, acceptedAt, receivedAt, boot, seq, codes)
+  ) {
     return;
   }
-  const changes = stream.judge(each, at, header.acceptedAt);
+  if (!isNews(wearer, device.isNew(boot, seq), header.assignment)) return;
+  const stream = known ?? wearer.unarmed(device, each);
+  stream.assignment = header.assignment;
+  if (isUsable && (!Number.isNaN(value) || (codes & codeBound) !== 0)) {
+    usable(wearer, stream, { value, at, acceptedAt, receivedAt, boot, seq, codes });
+  } else if (isLive(wearer, stream, at, ageAtArrivalMs(timed))) {
+    wearer.unusable(stream, badCause(each), at);
+  }
+}
+
+/** A usable reading that is no copy. */
+export function usable(wearer: Wearer, stream: Stream, taken: Taken): void {
+  const { at, acceptedAt, boot, seq, codes } = taken;
+  const ageMs = Math.max(0, acceptedAt - at);
+  if (!isLive(wearer, stream, at, ageMs)) {
+    wearer.late(stream, taken);
+    return;
+  }
+  const changes = stream.judge(taken);
   wearer.usable(
     stream,
-    { log: wearer.context.clock.log, acceptedAt: header.acceptedAt, ageMs, at, boot, seq },
-    {
-      good: each.quality === 'good',
-      unsure: header.clock === 'unsure' || each.clock === 'unsure' || isClockUnsure(timed),
-      unsequenced: boot === 0,
-    },
+    { log: wearer.context.clock.log, acceptedAt, ageMs, at, boot, seq },
+    { good: isGood(codes), unsure: (codes & codeClock) !== 0, unsequenced: boot === 0 },
   );
-  if (stream.isBusy || changes.length > 0) wearer.judged(stream, changes, at, header.acceptedAt);
+  wearer.judged(stream, changes, at, acceptedAt);
+  stream.settle();
+}
+
+/** A reading that has come by its stream's index; its bits are those of `reading-code.ts`. */
+export function numbered(wearer: Wearer, stream: Stream, taken: Taken): void {
+  const { boot, seq } = taken;
+  const bits = code.doubtful | code.estimated | code.unsure | codeBound | code.disbelieved;
+  if ((taken.codes & ~bits) !== 0) throw new Error('a reading of an unknown code');
+  if (isNews(wearer, wearer.device(stream.device).isNew(boot, seq), stream.assignment)) usable(wearer, stream, taken);
 }
 
 /** Neither a copy nor of an assignment that is over. */
@@ -106,13 +137,12 @@ function isNews(wearer: Wearer, isNew: boolean, assignment: string): boolean {
   return false;
 }
 
-/** In order and young enough to speak for now; notes it as the newest. */
+/** In order and young enough to speak for now. */
 function isLive({ context }: Wearer, stream: Stream, at: number, ageMs: number): boolean {
   if (at <= stream.newestAt || ageMs > stream.freshForMs) {
     context.count('late');
     return false;
   }
-  stream.newestAt = at;
   return true;
 }
 

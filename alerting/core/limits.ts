@@ -44,3 +44,8 @@ export const acknowledgeMs = { high: 5 * 60_000, medium: 15 * 60_000, low: 60 * 
 export const acknowledgeGlucoseHighMs = 30 * 60_000;
 /** A device repeats its state every 5 min (`interfaces.md` 3.4): an older one, out of a spool, says nothing of now. */
 export const stateFreshForMs = 5 * 60_000;
+/** So many excursions within so long raise an integral rule whatever their sum (`alerting.md` 2.6). */
+export const burstViolations = 3;
+export const burstMs = 60_000;
+/** NEWS2 is not for children. */
+export const news2AgeLeast = 16;

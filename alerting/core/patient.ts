@@ -7,15 +7,17 @@ import { Book, type BookState } from './book.ts';
 import type { ActiveRules, Context } from './context.ts';
 import { Device, type DeviceSaved } from './device.ts';
 import { follow, type Moment } from './episode.ts';
-import { intake, type SenderRecord, type Wearer } from './intake.ts';
+import { intake, numbered, type SenderRecord, type Wearer } from './intake.ts';
 import { errorsMax } from './limits.ts';
 import { Link } from './link.ts';
 import { type Arrival, afterGap, type Gap } from './log-clock.ts';
 import { endNotMonitored, notMonitored, raiseNotMonitored } from './not-monitored.ts';
+import type { Taken } from './reading-code.ts';
 import { remember } from './revisions.ts';
 import { type Change, Stream } from './stream.ts';
 import { Sentry, type Watched } from './technical.ts';
 import type { Timer } from './timer.ts';
+import { Together, type TogetherState } from './together.ts';
 import { endLog, Wardrobe, type WardrobeState, type Worn } from './wardrobe.ts';
 import { type BadCause, type Fault, type Heard, type HeardQuality, Watch } from './watch.ts';
 
@@ -24,12 +26,13 @@ type Assignment = InputBodies['assignment'];
 
 /** A patient as a snapshot holds it. */
 export interface PatientSaved {
-  readonly v: 1;
+  readonly v: 2;
   readonly id: string;
   readonly wardrobe: WardrobeState;
   readonly discharges: readonly [string, number][];
   readonly devices: readonly DeviceSaved[];
   readonly book: BookState;
+  readonly together: TogetherState;
   readonly errors: number;
   readonly unruled: Arrival | null;
 }
@@ -41,11 +44,12 @@ export class Patient implements Watched, Wearer {
   readonly id: string;
   readonly context: Context;
   book: Book;
-  /** No tick before this log time has anything to do here; a lower bound. */
-  nextAt = 0;
+  /** Its place among all that the partition knows. */
+  readonly index: number;
   #wardrobe = new Wardrobe();
   #discharges = new Map<string, number>();
   readonly #devices = new Map<string, Device>();
+  readonly #together = new Together();
   #errors = 0;
   /** Since when signals are due and no rules are known. */
   #unruled: Arrival | null = null;
@@ -54,8 +58,14 @@ export class Patient implements Watched, Wearer {
     this.id = id;
     this.context = context;
     this.book = new Book(context, id);
+    this.index = context.lines.openPatient();
+    this.#together.adopt(context.rules?.compiled ?? null);
   }
 
+  /** No tick before this log time has anything to do here; a lower bound. Each signal has one of its own beside it. */
+  set nextAt(log: number) {
+    this.context.lines.patientDue[this.index] = log;
+  }
   get failing(): boolean {
     return this.#errors >= errorsMax;
   }
@@ -76,7 +86,7 @@ export class Patient implements Watched, Wearer {
   device(id: string): Device {
     let device = this.#devices.get(id);
     if (!device) {
-      device = new Device(id);
+      device = new Device(id, this.context.lines, this.index);
       this.#devices.set(id, device);
     }
     return device;
@@ -95,7 +105,8 @@ export class Patient implements Watched, Wearer {
 
   unarmed(device: Device, reading: Reading): Stream {
     const spot = reading.mode === 'spot';
-    const stream = new Stream({ device: device.id, signal: reading.vital, everyMs: unarmedEveryMs, spot });
+    const facts = { device: device.id, signal: reading.vital, everyMs: unarmedEveryMs, spot };
+    const stream = new Stream(this.context.lines, device.owner, facts);
     stream.adopt(this.context.rules?.compiled ?? null, false);
     device.streams.set(reading.vital, stream);
     return stream;
@@ -106,10 +117,7 @@ export class Patient implements Watched, Wearer {
     const { watch } = stream;
     if (!watch) return;
     watch.hear(heard, quality);
-    if (watch.isQuiet(heard, quality)) {
-      watch.assessedLog = heard.log;
-      return;
-    }
+    if (watch.isQuiet(heard, quality)) return;
     new Sentry(this, stream, watch).heard(heard.at, heard.log);
     this.nextAt = 0;
   }
@@ -117,6 +125,7 @@ export class Patient implements Watched, Wearer {
   /** A message that says nothing of the patient: neither raises nor clears, and is not fresh (ALR-QUALITY). */
   unusable(stream: Stream, cause: BadCause, at: number): void {
     this.context.count('unusable');
+    stream.missed(at);
     if (!stream.watch) return;
     stream.watch.miss(cause, this.context.clock.arrival(at));
     new Sentry(this, stream, stream.watch).reassess(this.context.clock.log, at);
@@ -133,23 +142,59 @@ export class Patient implements Watched, Wearer {
     const sentry = new Sentry(this, stream, watch);
     if (had && cause === null) sentry.cleared(at, log);
     else sentry.reassess(log, at);
+    stream.settle();
     this.nextAt = 0;
+  }
+
+  late(stream: Stream, taken: Taken): void {
+    stream.late(taken);
+  }
+
+  /** Takes a reading by its stream's index. */
+  takeNumbered(index: number, taken: Taken): void {
+    const stream = this.#streams().find((each) => each.index === index);
+    if (!stream) throw new Error('a reading of a stream that is none');
+    numbered(this, stream, taken);
+  }
+
+  /** Index of a stream; -1 for one that is not known. */
+  streamOf(device: string, signal: string): number {
+    return this.#devices.get(device)?.streams.get(signal)?.index ?? -1;
   }
 
   /** What a reading did to the rules of its stream, family by family. */
   judged(stream: Stream, changes: readonly Change[], at: number, acceptedAt: number): void {
-    for (const alert of this.book.open) {
-      const concerned = alert.kind === 'physiological' && alert.rules.some((rule) => rule.stream === stream.key);
-      if (concerned) addEvidence(alert, stream.evidence());
-    }
+    const together = this.#judgeTogether(stream, at);
+    if (stream.isBusy || changes.length > 0) this.#grow(stream);
+    if (changes.length === 0 && together.length === 0) return;
     this.#follow(
-      changes.map(({ row }) => row.family),
+      [...changes, ...together].map(({ row }) => row.family),
       { at, acceptedAt },
     );
   }
 
+  /** Open alerts that rest on the stream grow by its newest reading. */
+  #grow(stream: Stream): void {
+    for (const alert of this.book.open) {
+      const concerned = alert.kind === 'physiological' && alert.rules.some((rule) => rule.stream === stream.key);
+      if (concerned) addEvidence(alert, stream.evidence());
+    }
+  }
+
+  #judgeTogether(stream: Stream, at: number): readonly Change[] {
+    if (!this.#together.looksAt(stream)) return [];
+    return this.#together.judge(this.#streams(), stream, at, (each) => this.#isFresh(each, at));
+  }
+
+  /** Its newest value speaks for now: in time, and nothing bad came after it. */
+  #isFresh(stream: Stream, at: number): boolean {
+    if (stream.newestAt > stream.usableAt) return false;
+    if (stream.watch) return stream.watch.heard !== null && this.context.clock.log < stream.watch.deadline;
+    return at - stream.usableAt <= stream.freshForMs;
+  }
+
   #follow(families: readonly string[], moment: Moment): void {
-    const ward = { context: this.context, book: this.book, streams: this.#streams() };
+    const ward = { context: this.context, book: this.book, sources: [...this.#streams(), this.#together] };
     for (const family of new Set(families)) follow(ward, family, moment);
     if (families.length > 0) this.nextAt = 0;
   }
@@ -173,6 +218,7 @@ export class Patient implements Watched, Wearer {
     }
     const arrival = this.context.clock.arrival(header.at);
     endNotMonitored(this.book, 'state-lost', header.at);
+    for (const stream of this.#streams()) stream.assignment = '';
     if (body.to !== null && body.to <= header.at) this.#unassign(body, body.to, 'unassigned');
     else this.#wear(body, arrival);
     this.nextAt = 0;
@@ -197,14 +243,17 @@ export class Patient implements Watched, Wearer {
     const { everyMs, firstWithinMs } = signal;
     const spot = signal.mode === 'spot';
     const known = device.streams.get(name);
-    const stream = known ?? new Stream({ device: body.device, signal: name, everyMs, spot });
+    const facts = { device: body.device, signal: name, everyMs, spot };
+    const stream = known ?? new Stream(this.context.lines, device.owner, facts);
     stream.pace({ everyMs, spot });
     stream.adopt(this.context.rules?.compiled ?? null, false);
     device.streams.set(name, stream);
     if (spot || stream.watch?.facts.assignment === body.id) return;
     const { id: assignment, gateway, from: fromUtc } = body;
-    stream.watch = new Watch({ assignment, gateway, signal: name, everyMs, firstWithinMs, fromUtc }, { ...arrival });
+    const due = { assignment, gateway, signal: name, everyMs, firstWithinMs, fromUtc };
+    stream.watch = new Watch(due, { ...arrival }, this.context.lines, stream.index);
     new Sentry(this, stream, stream.watch).reassess(arrival.log, arrival.utc);
+    stream.settle();
   }
 
   #unassign(worn: Pick<Worn, 'id' | 'revision' | 'device'>, at: number, why: 'unassigned' | 'discharge'): void {
@@ -227,6 +276,7 @@ export class Patient implements Watched, Wearer {
         device.streams.delete(stream.signal);
         if (stream.watch) new Sentry(this, stream, stream.watch).end(at, why);
         for (const row of stream.rows) families.add(row.family);
+        stream.release();
       }
     }
     this.#follow([...families], { at, acceptedAt: at, gone: why });
@@ -238,9 +288,10 @@ export class Patient implements Watched, Wearer {
       return;
     }
     remember(this.#discharges, body.id, body.revision);
+    for (const stream of this.#streams()) stream.assignment = '';
     for (const worn of this.#wardrobe.all) this.#unassign(worn, header.at, 'discharge');
     this.#release(() => true, header.at, 'discharge');
-    this.#errors = 0;
+    this.#suspend(0);
     const whole = this.book.find(notMonitored, 'patient');
     if (whole) this.book.close(whole, header.at, 'discharge');
     this.nextAt = 0;
@@ -261,6 +312,10 @@ export class Patient implements Watched, Wearer {
       stream.adopt(rules.compiled, fresh);
       for (const row of [...before, ...stream.rows]) families.add(row.family);
     }
+    for (const row of this.#together.rows) families.add(row.family);
+    this.#together.adopt(rules.compiled);
+    this.#together.pin(this.#streams());
+    for (const row of this.#together.rows) families.add(row.family);
     this.#follow([...families], { at, acceptedAt: at, gone: 'rules' });
     endNotMonitored(this.book, 'no-rules', at);
     this.reassess(at);
@@ -271,6 +326,7 @@ export class Patient implements Watched, Wearer {
   /** Looks again at all signals: something changed that concerns more than one. */
   reassess(at: number): void {
     for (const sentry of this.#sentries()) sentry.reassess(this.context.clock.log, at);
+    for (const stream of this.#streams()) stream.settle();
     this.nextAt = 0;
   }
 
@@ -301,10 +357,20 @@ export class Patient implements Watched, Wearer {
     if (this.context.rules === null) raiseNotMonitored(this.book, 'no-rules', first, at);
   }
 
-  /** Computes the log time of `nextAt` once more after a tick's timers have fired. */
+  /** After a tick's timers have fired: when the next of it, and of each of its signals, can be due. */
   plan(log: number): void {
+    const { lines } = this.context;
     let next = this.book.nextAt;
-    for (const sentry of this.#sentries()) next = Math.min(next, sentry.nextAt(log));
+    for (const stream of this.#streams()) {
+      lines.due[stream.index] = stream.watch
+        ? new Sentry(this, stream, stream.watch).nextAt(log)
+        : Number.POSITIVE_INFINITY;
+      stream.settle();
+    }
+    for (const link of this.#wardrobe.links) {
+      if (link.lateAt > log) next = Math.min(next, link.lateAt);
+      else if (link.lostAt > log) next = Math.min(next, link.lostAt);
+    }
     for (const worn of this.#wardrobe.all) next = Math.min(next, endLog(worn));
     if (this.#unruled && !this.book.find(notMonitored, 'patient')) next = Math.min(next, this.#unruled.log);
     this.nextAt = next;
@@ -312,7 +378,10 @@ export class Patient implements Watched, Wearer {
 
   /** Log times of arrivals that came while nobody ticked, computed once more (`records.md` 4). */
   rebase(gap: Gap, distrust: boolean): void {
-    for (const { watch } of this.#streams()) watch?.rebase(gap, distrust);
+    for (const stream of this.#streams()) {
+      stream.watch?.rebase(gap, distrust);
+      stream.settle();
+    }
     this.#wardrobe.rebase(gap, distrust);
     this.book.rebase(gap);
     if (this.#unruled) this.#unruled.log = afterGap(this.#unruled.log, this.#unruled.utc, gap);
@@ -322,6 +391,7 @@ export class Patient implements Watched, Wearer {
   /** A span in which nobody judged, told for each signal that was due. */
   blind(fromUtc: number, toUtc: number, toLog: number): void {
     for (const sentry of this.#sentries()) sentry.blind(fromUtc, toUtc, toLog);
+    for (const stream of this.#streams()) stream.settle();
   }
 
   followData(stream: string, at: number): void {
@@ -346,10 +416,19 @@ export class Patient implements Watched, Wearer {
 
   /** Evaluating a record of this patient failed. */
   failed(at: number, first: string): void {
-    this.#errors++;
+    this.#suspend(this.#errors + 1);
     if (this.#errors === errorsMax) {
       raiseNotMonitored(this.book, 'rule-error', first, at);
       this.reassess(at);
+    }
+  }
+
+  /** While errors are counted every reading is one that may end the row of them. */
+  #suspend(errors: number): void {
+    this.#errors = errors;
+    for (const stream of this.#streams()) {
+      stream.suspended = errors > 0;
+      stream.settle();
     }
   }
 
@@ -357,7 +436,7 @@ export class Patient implements Watched, Wearer {
   succeeded(at: number): void {
     if (this.#errors === 0) return;
     const { failing } = this;
-    this.#errors = 0;
+    this.#suspend(0);
     if (!failing) return;
     endNotMonitored(this.book, 'rule-error', at);
     this.reassess(at);
@@ -372,12 +451,13 @@ export class Patient implements Watched, Wearer {
 
   toJSON(): PatientSaved {
     return {
-      v: 1,
+      v: 2,
       id: this.id,
       wardrobe: this.#wardrobe.toJSON(),
       discharges: [...this.#discharges],
       devices: [...this.#devices.values()].map((device) => device.toJSON()),
       book: this.book.toJSON(),
+      together: this.#together.toJSON(),
       errors: this.#errors,
       unruled: this.#unruled,
     };
@@ -385,14 +465,18 @@ export class Patient implements Watched, Wearer {
 
   /** Throws for an entry that is none. */
   static restore(saved: PatientSaved, context: Context): Patient {
-    if (saved.v !== 1) throw new Error(`a snapshot entry of version ${saved.v}`);
+    if (saved.v !== 2) throw new Error(`a snapshot entry of version ${saved.v}`);
     const patient = new Patient(saved.id, context);
     const rules = context.rules?.compiled ?? null;
     patient.#wardrobe = Wardrobe.restore(saved.wardrobe);
     patient.#discharges = new Map(saved.discharges);
-    for (const device of saved.devices) patient.#devices.set(device.id, Device.restore(device, rules));
+    for (const device of saved.devices) {
+      patient.#devices.set(device.id, Device.restore(device, rules, context.lines, patient.index));
+    }
     patient.book = new Book(context, saved.id).restore(saved.book);
-    patient.#errors = saved.errors;
+    patient.#together.restore(saved.together, rules);
+    patient.#together.pin(patient.#streams());
+    patient.#suspend(saved.errors);
     patient.#unruled = saved.unruled;
     return patient;
   }

@@ -1,6 +1,6 @@
-// A rule as the judgement uses it, and what a reading says to it. A later rule kind is one more row here and in
-// `compile.ts`: it computes another quantity and gives the same verdicts; runs, episodes and alerts do not change.
-import { type Priority, type ThresholdRule, toResolution, type Vital } from '../../contract/index.ts';
+// A rule as the judgement uses it, and what a number says to it. Each kind computes its own figure (`verdict.ts`) and gives
+// the same verdicts; runs, episodes and alerts do not know of kinds.
+import { type Condition, type Priority, type Rule, toResolution, type Vital } from '../../contract/index.ts';
 
 export type Operator = 'below' | 'atOrBelow' | 'above' | 'atOrAbove';
 export type Direction = 'low' | 'high';
@@ -24,11 +24,51 @@ export const operators: Readonly<
   atOrAbove: { sign: '>=', direction: 'high', violates: (v, x) => v >= x, clears: (v, x) => v < x },
 };
 
+/** A limit with the point at which it clears, both canonical. */
+export interface Limit {
+  readonly operator: Operator;
+  readonly limit: number;
+  /** The limit moved by the deadband: beyond it a recovery begins. */
+  readonly edge: number;
+}
+
+export type PredictionMethod = 'damped-linear' | 'ar2';
+export type Statistic = 'mean' | 'min' | 'max' | 'median' | 'percentile' | 'deviation';
+
+/** What only one kind has. */
+export type Detail =
+  | { readonly kind: 'threshold' }
+  | { readonly kind: 'rate'; readonly onlyWhen: Limit | null }
+  | { readonly kind: 'count'; readonly atLeast: number; readonly of: number; readonly clearAtLeast: number }
+  | {
+      readonly kind: 'window';
+      readonly statistic: Statistic;
+      readonly percentile: number;
+      readonly minCoverage: number;
+    }
+  | { readonly kind: 'integral'; readonly budget: number; readonly resetAfterMs: number }
+  | {
+      readonly kind: 'predict';
+      readonly method: PredictionMethod;
+      readonly horizonMs: number;
+      readonly also: (Limit & { readonly method: PredictionMethod }) | null;
+      readonly refractoryMs: number;
+    }
+  | { readonly kind: 'composite'; readonly condition: Condition; readonly operands: readonly string[] }
+  | {
+      readonly kind: 'news2';
+      readonly atLeast: number | null;
+      readonly single: number | null;
+      readonly scale: 1 | 2;
+      readonly validForMs: number;
+      readonly byHandValidForMs: number;
+    };
+
 /** One rule, compiled: limits in the canonical unit, rounded to what is displayed. */
-export interface RuleRow {
+export interface RuleRow extends Limit {
   /** Place in the set, the order in which rows are judged. */
   readonly index: number;
-  readonly kind: ThresholdRule['kind'];
+  readonly kind: Rule['kind'];
   readonly id: string;
   readonly version: number;
   readonly family: string;
@@ -37,21 +77,28 @@ export interface RuleRow {
   readonly latching: boolean;
   readonly floor: boolean;
   readonly confirm: boolean;
+  /** Says what is expected, not what is: an actual rule of the same priority is worse. */
+  readonly predictive: boolean;
+  /** Judged at each reading of these; of a composite, those of its operands. */
   readonly vitals: readonly Vital[];
-  readonly operator: Operator;
   readonly direction: Direction;
-  readonly limit: number;
-  /** The limit moved by the deadband: beyond it a recovery begins. */
-  readonly edge: number;
   /** As people read it: "<= 88 %". */
   readonly limitText: string;
   readonly holdMs: number;
   readonly recoverMs: number;
   readonly readings: number;
+  /** History it needs, milliseconds; 0: the newest reading alone. */
+  readonly windowMs: number;
   /** How long an acknowledgement of it holds. */
   readonly acknowledgeMs: number;
+  readonly detail: Detail;
   /** The whole rule, to tell a changed one from an equal one. */
   readonly text: string;
+}
+
+/** True for kinds that are judged by the patient's signals together. */
+export function isOfPatient(row: RuleRow): boolean {
+  return row.kind === 'composite' || row.kind === 'news2';
 }
 
 /** A usable reading as rules see it: rounded, or a bound beyond which it lies. */
@@ -67,21 +114,24 @@ export interface Sample {
 
 /**
  * `undecided`: a bound that may or may not violate; counts as violating, marked, for we fail to alarm and not to silence.
- * `between`: inside the deadband, or beyond it but not good enough to clear.
+ * `between`: inside the deadband, not good enough to clear, or unknown: neither raises nor clears.
  */
 export type Verdict = 'violating' | 'undecided' | 'between' | 'beyond';
 
-export function verdictOf(row: RuleRow, sample: Sample): Verdict {
+export function verdictOf(row: Limit, sample: Sample): Verdict {
   if (sample.bound !== null) return verdictOfBound(row, sample);
+  return verdictOfNumber(row, sample.value as number, sample.good);
+}
+
+export function verdictOfNumber(row: Limit, value: number, good: boolean): Verdict {
   const { violates, clears } = operators[row.operator];
-  const value = sample.value as number;
   if (violates(value, row.limit)) return 'violating';
-  return sample.good && clears(value, row.edge) ? 'beyond' : 'between';
+  return good && clears(value, row.edge) ? 'beyond' : 'between';
 }
 
 /** `LOW` means value < L. Below L <= x it is below x; of the opposite rules it clears those whose edge it is beyond. */
-function verdictOfBound(row: RuleRow, { value, bound, good }: Sample): Verdict {
-  const towards = (bound === 'below') === (row.direction === 'low');
+function verdictOfBound(row: Limit, { value, bound, good }: Sample): Verdict {
+  const towards = (bound === 'below') === (operators[row.operator].direction === 'low');
   if (towards) {
     const sure = value !== null && (bound === 'below' ? value <= row.limit : value >= row.limit);
     return sure ? 'violating' : 'undecided';
@@ -90,19 +140,24 @@ function verdictOfBound(row: RuleRow, { value, bound, good }: Sample): Verdict {
   return good && clear ? 'beyond' : 'between';
 }
 
+export function isViolating(verdict: Verdict): boolean {
+  return verdict === 'violating' || verdict === 'undecided';
+}
+
 /** Values, both ends included, that violate none of the rows: a reading inside needs no row while none is pending. */
 export interface Guard {
   readonly low: number;
   readonly high: number;
 }
 
-/** The band that the rows themselves imply, so that it cannot disagree with them. */
-export function guardOf(rows: readonly RuleRow[], resolution: number, vital: Vital): Guard {
+/** The band that the limits themselves imply, so that it cannot disagree with them. */
+export function guardOf(rows: readonly Limit[], resolution: number, vital: Vital): Guard {
   let low = Number.NEGATIVE_INFINITY;
   let high = Number.POSITIVE_INFINITY;
   for (const row of rows) {
-    const equalViolates = operators[row.operator].violates(row.limit, row.limit);
-    if (row.direction === 'low') {
+    const { violates, direction } = operators[row.operator];
+    const equalViolates = violates(row.limit, row.limit);
+    if (direction === 'low') {
       low = Math.max(low, equalViolates ? toResolution(vital, row.limit + resolution) : row.limit);
     } else {
       high = Math.min(high, equalViolates ? toResolution(vital, row.limit - resolution) : row.limit);

@@ -42,3 +42,27 @@ export interface PartitionEngine {
   /** Takes entries of one generation; a patient whose entry is unusable is announced as not monitored by a `CoreEvent`. */
   restore(entries: Iterable<SnapshotEntry>, out: CoreEvent[]): void;
 }
+
+/** The same engine with the entrance that records of kind `readings` come to, for whoever has numbers already. */
+export interface NumbersEngine extends PartitionEngine {
+  /**
+   * Index of a stream for `reading`, or -1. It holds until the next record that is not a sender's: an assignment may end
+   * the stream.
+   */
+  streamOf(patient: string, device: string, signal: string): number;
+  /**
+   * Takes one usable reading in numbers: what `apply` comes to for a record of kind `readings` once that is parsed. `value`
+   * is canonical, not rounded; `at` the effective time; `codes` the bits of `reading-code.ts`, 0 for good and synced.
+   */
+  reading(
+    stream: number,
+    value: number,
+    at: number,
+    acceptedAt: number,
+    receivedAt: number,
+    boot: number,
+    seq: number,
+    codes: number,
+    out: CoreEvent[],
+  ): void;
+}

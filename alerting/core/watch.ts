@@ -3,6 +3,7 @@
 // log time; `monitoring.ts` says what they mean.
 import { freshnessOf, type Lead, type Monitoring, type TechnicalCause, type Vital } from '../../contract/index.ts';
 import { fastEveryMs, poorAfterMs, settleMs } from './limits.ts';
+import { type Lines, line, lineShift } from './lines.ts';
 import { type Arrival, afterGap, type Gap } from './log-clock.ts';
 
 const minute = 60_000;
@@ -48,7 +49,9 @@ export interface WatchFacts {
 
 export interface WatchState extends WatchFacts {
   readonly armed: Arrival;
-  readonly heard: Heard | null;
+  /** Its newest usable reading stands with the stream. */
+  readonly isHeard: boolean;
+  readonly lastGood: boolean;
   readonly bad: BadRun | null;
   readonly fault: Fault | null;
   readonly unsure: boolean;
@@ -91,15 +94,18 @@ export class Watch {
   readonly degradedAfterMs: number;
   readonly fast: boolean;
   armed: Arrival;
-  heard: Heard | null = null;
+  readonly #lines: Lines;
+  readonly #index: number;
+  #isHeard = false;
   bad: BadRun | null = null;
   /** A fault the device reports in its state, beside any reading. */
   fault: Fault | null = null;
   unsure = false;
   doubtful = false;
   unsequenced = false;
-  /** Log time of the newest good reading. */
-  goodLog = 0;
+  /** The newest usable reading was good; log time of the newest good one where it was not. */
+  #lastGood = false;
+  #goodLog = 0;
   /** With an alert open: effective time of the first usable reading of the recovery. */
   recoverFrom: number | null = null;
   shown: Shown;
@@ -110,9 +116,11 @@ export class Watch {
   /** Monitored, and nothing but the passing of time can change that. */
   calm = false;
 
-  constructor(facts: WatchFacts, armed: Arrival) {
+  constructor(facts: WatchFacts, armed: Arrival, lines: Lines, index: number) {
     this.facts = facts;
     this.armed = armed;
+    this.#lines = lines;
+    this.#index = index;
     const { freshForMs, degradedAfterMs } = freshnessOf(facts.signal);
     this.freshForMs = freshForMs;
     this.degradedAfterMs = Math.min(freshForMs, Math.max(degradedAfterMs, 2 * facts.everyMs));
@@ -121,17 +129,44 @@ export class Watch {
     this.shown = { at: armed.utc, state: 'not-monitored', cause: null, since: facts.fromUtc };
   }
 
+  #get(field: number): number {
+    return this.#lines.data[(this.#index << lineShift) + field] as number;
+  }
+  #set(field: number, value: number): void {
+    this.#lines.data[(this.#index << lineShift) + field] = value;
+  }
+
+  /** The newest live usable reading, as its guard line has it; null before the first. */
+  get heard(): Heard | null {
+    if (!this.#isHeard) return null;
+    const acceptedAt = this.#get(line.accepted);
+    const at = this.#get(line.at);
+    const ageMs = Math.max(0, acceptedAt - at);
+    return { log: this.#get(line.log), acceptedAt, ageMs, at, boot: this.#get(line.boot), seq: this.#get(line.seq) };
+  }
+  /** Log time of the newest good reading. */
+  get goodLog(): number {
+    return this.#lastGood ? this.#get(line.log) : this.#goodLog;
+  }
+  /** Nothing but the passing of time can change what is told of it, as long as good readings come in order. */
+  get isOpen(): boolean {
+    const { calm, bad, fault, unsure, doubtful, unsequenced } = this;
+    return calm && this.#isHeard && bad === null && fault === null && !unsure && !doubtful && !unsequenced;
+  }
+
   /** Log time at which the signal is silent. */
   get deadline(): number {
-    if (!this.heard) {
+    const { heard } = this;
+    if (!heard) {
       // An assignment of the future is not due before it holds.
       return this.armed.log + Math.max(0, this.facts.fromUtc - this.armed.utc) + this.facts.firstWithinMs;
     }
-    return this.heard.log - this.heard.ageMs + this.freshForMs;
+    return heard.log - heard.ageMs + this.freshForMs;
   }
   /** Log time at which the newest value is late. */
   get lateAt(): number {
-    return this.heard ? this.heard.log - this.heard.ageMs + this.degradedAfterMs : Number.POSITIVE_INFINITY;
+    const { heard } = this;
+    return heard ? heard.log - heard.ageMs + this.degradedAfterMs : Number.POSITIVE_INFINITY;
   }
   /** Log time at which its silence is no longer of low priority. */
   get mediumAt(): number {
@@ -149,8 +184,8 @@ export class Watch {
   }
   /** Up to this log time a reading proves the way to it, whatever the beats say. */
   provenUntil(gatewayFreshForMs: number): number {
-    if (!this.heard) return Number.NEGATIVE_INFINITY;
-    return this.heard.log + Math.min(this.degradedAfterMs, gatewayFreshForMs);
+    if (!this.#isHeard) return Number.NEGATIVE_INFINITY;
+    return this.#get(line.log) + Math.min(this.degradedAfterMs, gatewayFreshForMs);
   }
   /** UTC since which nothing usable is known. */
   get silentSince(): number {
@@ -158,13 +193,19 @@ export class Watch {
   }
 
   /** A live usable reading. */
-  hear(heard: Heard, quality: HeardQuality): void {
-    this.heard = heard;
+  hear(heard: Omit<Heard, 'ageMs'>, quality: HeardQuality): void {
+    if (!quality.good && this.#lastGood) this.#goodLog = this.#get(line.log);
+    this.#lastGood = quality.good;
+    this.#isHeard = true;
+    this.#set(line.log, heard.log);
+    this.#set(line.accepted, heard.acceptedAt);
+    this.#set(line.at, heard.at);
+    this.#set(line.boot, heard.boot);
+    this.#set(line.seq, heard.seq);
     this.bad = null;
     this.unsure = quality.unsure;
     this.unsequenced = quality.unsequenced;
     this.doubtful = !quality.good;
-    if (quality.good) this.goodLog = heard.log;
   }
 
   /** A message without a usable reading: renews nothing. */
@@ -199,36 +240,26 @@ export class Watch {
   }
 
   /** A reading like any other, on a signal that is well: nothing to look at again. */
-  isQuiet(heard: Heard, { good, unsure, unsequenced }: HeardQuality): boolean {
+  isQuiet(heard: Pick<Heard, 'ageMs'>, { good, unsure, unsequenced }: HeardQuality): boolean {
     return this.calm && good && !unsure && !unsequenced && heard.ageMs < this.degradedAfterMs;
   }
 
   /** Log times after a gap; with `distrust` nothing heard before it counts any more. */
   rebase(gap: Gap, distrust: boolean): void {
-    if (!this.heard) this.armed.log = afterGap(this.armed.log, this.armed.utc, gap);
-    else if (distrust) this.heard.log = gap.toLog - this.freshForMs;
-    else this.heard.log = afterGap(this.heard.log, this.heard.acceptedAt, gap);
+    const { heard } = this;
+    if (!heard) this.armed.log = afterGap(this.armed.log, this.armed.utc, gap);
+    else if (distrust) this.#set(line.log, gap.toLog - this.freshForMs);
+    else this.#set(line.log, afterGap(heard.log, heard.acceptedAt, gap));
   }
 
   toJSON(): WatchState {
-    const {
-      armed,
-      heard,
-      bad,
-      fault,
-      unsure,
-      doubtful,
-      unsequenced,
-      goodLog,
-      recoverFrom,
-      shown,
-      assessedLog,
-      degradedLog,
-    } = this;
+    const { armed, bad, fault, unsure, doubtful, unsequenced, goodLog, recoverFrom, shown, assessedLog, degradedLog } =
+      this;
     return {
       ...this.facts,
       armed,
-      heard,
+      isHeard: this.#isHeard,
+      lastGood: this.#lastGood,
       bad,
       fault,
       unsure,
@@ -242,9 +273,14 @@ export class Watch {
     };
   }
 
-  static restore(saved: WatchState): Watch {
-    const { assignment, gateway, signal, everyMs, firstWithinMs, fromUtc, ...state } = saved;
-    const watch = new Watch({ assignment, gateway, signal, everyMs, firstWithinMs, fromUtc }, state.armed);
-    return Object.assign(watch, state);
+  static restore(saved: WatchState, lines: Lines, index: number): Watch {
+    const { assignment, gateway, signal, everyMs, firstWithinMs, fromUtc, isHeard, lastGood, goodLog, ...state } =
+      saved;
+    const facts = { assignment, gateway, signal, everyMs, firstWithinMs, fromUtc };
+    const watch = Object.assign(new Watch(facts, state.armed, lines, index), state);
+    watch.#isHeard = isHeard;
+    watch.#lastGood = lastGood;
+    watch.#goodLog = goodLog;
+    return watch;
   }
 }

@@ -46,7 +46,8 @@ function byMachine(points: readonly Point[], shape: Shape): string[] {
     const pace = { spot: false, gap: point.at - before > maxGapMs };
     before = point.at;
     const onset = run.phase === 'pending' ? run.onsetAt : point.at;
-    const done = step(run, row, verdictOf(row, sample), sample, pace, `${point.at}`, () => ({}) as EvidenceReading);
+    const judged = { name: () => `${point.at}`, evidence: () => ({}) as EvidenceReading };
+    const done = step(run, row, verdictOf(row, sample), sample, pace, judged);
     return done === 'raised' || done === 'cleared'
       ? [`${point.at} ${done}${done === 'raised' ? ` since ${Math.min(onset, run.onsetAt)}` : ''}`]
       : [];
@@ -138,7 +139,8 @@ describe('a run', () => {
     const pace = { spot: true, gap: false };
     const take = (value: number, at: number) => {
       const sample = { value, bound: null, good: true, at };
-      return step(run, row, verdictOf(row, sample), sample, pace, 'x', () => ({}) as EvidenceReading);
+      const judged = { name: () => 'x', evidence: () => ({}) as EvidenceReading };
+      return step(run, row, verdictOf(row, sample), sample, pace, judged);
     };
     expect([take(80, 1), take(95, 2)]).toEqual(['raised', 'cleared']);
   });
