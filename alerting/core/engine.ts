@@ -149,6 +149,9 @@ class Engine implements NumbersEngine, Context {
 
   // ---- numbers ----
 
+  get lineBytes(): number {
+    return this.lines.bytes;
+  }
   streamOf(patient: string, device: string, signal: string): number {
     return this.#patients.get(patient)?.streamOf(device, signal) ?? -1;
   }

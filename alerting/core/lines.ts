@@ -38,8 +38,10 @@ const stride = 1 << lineShift;
 export const ringStride = 3;
 /** Readings a ring holds at most: 15 min at 2 Hz and a little, 54 KB. */
 export const ringMax = 2_048;
-/** Bytes of the guard line of one stream with its deadline, places of owner and ring: what a quiet stream costs. */
-export const lineBytes = stride * 8 + 8 + 4 * 3;
+/** Bytes of one stream: its line, its deadline, its places; of a device its counter; of a patient a deadline. */
+const streamBytes = stride * 8 + 8 + 3 * 4;
+const counterBytes = 2 * 8;
+const patientBytes = 8;
 
 export class Lines {
   data = new Float64Array(64 * stride);
@@ -71,6 +73,13 @@ export class Lines {
   }
   get patients(): number {
     return this.#patients;
+  }
+
+  /** Bytes of what is in use. */
+  get bytes(): number {
+    const streams = this.#streams - this.#freeStreams.length;
+    const counters = this.#counters - this.#freeCounters.length;
+    return streams * streamBytes + counters * counterBytes + this.#patients * patientBytes + this.#poolUsed * 8;
   }
 
   /** A line that is closed and has heard nothing. */

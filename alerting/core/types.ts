@@ -45,6 +45,8 @@ export interface PartitionEngine {
 
 /** The same engine with the entrance that records of kind `readings` come to, for whoever has numbers already. */
 export interface NumbersEngine extends PartitionEngine {
+  /** Bytes of guard lines, deadlines, rings and run rows that all streams have now. */
+  readonly lineBytes: number;
   /**
    * Index of a stream for `reading`, or -1. It holds until the next record that is not a sender's: an assignment may end
    * the stream.

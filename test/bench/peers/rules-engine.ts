@@ -1,5 +1,5 @@
 // What the rules bench asks of an engine. What `prepare` and `prepareTick` do is not measured: readings come parsed.
-import type { RuleSet } from '../../../contract/index.ts';
+import type { RuleSet, ThresholdRule } from '../../../contract/index.ts';
 import type { Said, Second } from './rules-workload.ts';
 
 export interface RulesEngine<Prepared = unknown> {
@@ -15,9 +15,12 @@ export interface RulesEngine<Prepared = unknown> {
   bandBytes?(): number;
 }
 
+/** A rule set of thresholds alone: what every peer can do. */
+export type ThresholdSet = RuleSet & { readonly rules: readonly ThresholdRule[] };
+
 export interface EngineSetup {
   readonly patients: number;
-  readonly rules: RuleSet;
+  readonly rules: ThresholdSet;
   readonly said: Said;
 }
 

@@ -2,6 +2,7 @@
 // silence. All of it from a seed, a second at a time, in an order that does no cache a favour.
 import { createHash } from 'node:crypto';
 import { RuleSet, VITALS } from '../../../contract/index.ts';
+import type { ThresholdSet } from './rules-engine.ts';
 
 /** In the order of their names, which is the order in which timers of one instant fire. */
 export const vitals = ['hr', 'pulse', 'spo2'] as const;
@@ -45,7 +46,7 @@ const many: typeof few = { hr: heart, pulse: heart, spo2: counted(30, (i) => ({ 
 const holdsMs = [10_000, 15_000, 12_000] as const;
 
 /** The rules as a file has them: nothing of them is known to any engine beforehand. Each is a family of its own. */
-export function ruleSetOf({ rulesAStream }: Workload): RuleSet {
+export function ruleSetOf({ rulesAStream }: Workload): ThresholdSet {
   const limits = rulesAStream === 3 ? few : many;
   const rules = vitals.flatMap((vital) =>
     limits[vital].map((limit, i) => ({
@@ -63,7 +64,7 @@ export function ruleSetOf({ rulesAStream }: Workload): RuleSet {
       source: 'bench',
     })),
   );
-  return RuleSet.parse({ id: 'bench', version: 1, title: 'Rules of the bench', rules });
+  return RuleSet.parse({ id: 'bench', version: 1, title: 'Rules of the bench', rules }) as ThresholdSet;
 }
 
 function counted(count: number, limit: (i: number) => Limit): Limit[] {

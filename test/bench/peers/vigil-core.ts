@@ -1,22 +1,23 @@
-// Vigil's core through its entrance, as the host of a partition calls it: one record for each reading, in the order of the log.
-// A record is what the host has after the log: a checked header, and the body as bytes, which the core reads itself.
+// Vigil's core through the entrance to which every record of kind `readings` comes once it is parsed: a reading in numbers,
+// in the order of the log. All else comes as records, as from the host of a partition.
 import { createHash } from 'node:crypto';
 import { type CoreEvent, createEngine } from '../../../alerting/core/index.ts';
-import {
-  type AlertEvent,
-  decodeInput,
-  encodeInput,
-  type InputRecord,
-  senderHeader,
-  VITALS,
-} from '../../../contract/index.ts';
+import { type AlertEvent, decodeInput, encodeInput, type InputRecord } from '../../../contract/index.ts';
 import type { EngineSetup, RulesEngine } from './rules-engine.ts';
-import { patientOf, type Second, startAt, streamOf, vitalOf, vitals } from './rules-workload.ts';
+import { patientOf, startAt, streamOf, vitalOf, vitals } from './rules-workload.ts';
 
 const encoder = new TextEncoder();
 const beatEachMs = 10_000;
 
-export function openVigilCore({ patients, rules, said }: EngineSetup): RulesEngine<readonly InputRecord[]> {
+/** Readings of one instant, as the entrance takes them. */
+interface Numbers {
+  readonly at: number;
+  readonly streams: Int32Array;
+  readonly values: Float64Array;
+  readonly sequences: Uint32Array;
+}
+
+export function openVigilCore({ patients, rules, said }: EngineSetup): RulesEngine<Numbers> {
   const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
   const engine = createEngine({ sha256, partition: 0, partitions: 1 });
   const out: CoreEvent[] = [];
@@ -34,6 +35,9 @@ export function openVigilCore({ patients, rules, said }: EngineSetup): RulesEngi
   tick(startAt - 1_000);
   for (let i = 0; i < patients; i++) ours(...assignmentOf(i));
   out.length = 0;
+  const indexes = Int32Array.from({ length: patients * vitals.length }, (_, i) =>
+    engine.streamOf(patientOf(i), deviceOf(Math.floor(i / vitals.length)), vitalOf(i)),
+  );
 
   /** What the bench compares of what was decided; the rest of it is the core's own work too. */
   const tell = () => {
@@ -53,14 +57,20 @@ export function openVigilCore({ patients, rules, said }: EngineSetup): RulesEngi
   };
 
   return {
-    prepare: (second) => {
-      const records: InputRecord[] = [];
-      for (let i = 0; i < second.count; i++) records.push(readingOf(second, i, sequences));
-      return records;
-    },
-    apply: (records) => {
-      for (const record of records) {
-        take(record);
+    prepare: ({ at, count, streams, values }) => ({
+      at,
+      streams: Int32Array.from({ length: count }, (_, i) => indexes[streams[i] as number] as number),
+      values: values.slice(0, count),
+      sequences: Uint32Array.from({ length: count }, (_, i) => {
+        const patient = Math.floor((streams[i] as number) / vitals.length);
+        sequences[patient] = (sequences[patient] as number) + 1;
+        return sequences[patient] as number;
+      }),
+    }),
+    apply: ({ at, streams, values, sequences: seqs }) => {
+      for (let i = 0; i < streams.length; i++) {
+        const seq = seqs[i] as number;
+        engine.reading(streams[i] as number, values[i] as number, at, at, at, 1, seq, 0, out);
         if (out.length > 0) tell();
       }
     },
@@ -73,6 +83,7 @@ export function openVigilCore({ patients, rules, said }: EngineSetup): RulesEngi
       for (let i = 0; i < patients; i++) take(beatOf(i, at));
       tell();
     },
+    bandBytes: () => engine.lineBytes,
   };
 }
 
@@ -95,30 +106,6 @@ function assignmentOf(patient: number): Parameters<typeof encodeInput> {
     signals,
   };
   return [{ v: 1, kind: 'assignment', patient: id, by: 'bench', at: startAt - 1_000 }, body];
-}
-
-function readingOf({ at, streams, values }: Second, i: number, sequences: Uint32Array): InputRecord {
-  const stream = streams[i] as number;
-  const patient = Math.floor(stream / vitals.length);
-  const device = deviceOf(patient);
-  sequences[patient] = (sequences[patient] as number) + 1;
-  const vital = vitalOf(stream);
-  const facts = {
-    patient: patientOf(stream),
-    device,
-    assignment: `as-${device}`,
-    sender: device,
-    lane: 'live',
-  } as const;
-  const header = senderHeader('readings', { ...facts, acceptedAt: at }) as Extract<
-    InputRecord,
-    { kind: 'readings' }
-  >['header'];
-  const body = {
-    ...{ v: 1, boot: 1, seq: sequences[patient], vital, value: values[i], unit: VITALS[vital].unit },
-    ...{ quality: 'good', takenAt: at, receivedAt: at, clock: 'synced' },
-  };
-  return { kind: 'readings', header, body: encoder.encode(JSON.stringify(body)) };
 }
 
 function beatOf(patient: number, at: number): InputRecord {
