@@ -237,10 +237,9 @@ function addWaveforms(app: App, context: ApiContext): void {
   );
 }
 
-/** Limits of the rules in force that the value itself is compared with, in words. */
+/** Limits of the rules in force that look at a vital, in words. */
 function limitsOf(name: Vital, rules: RuleSet | undefined) {
-  const thresholds = (rules?.rules ?? []).filter((rule) => rule.kind === 'threshold');
-  const looking = thresholds.filter((rule) => rule.enabled && rule.vitals.includes(name));
+  const looking = (rules?.rules ?? []).filter((rule) => rule.enabled && rule.vitals.includes(name));
   return looking.map(({ id, priority, below, atOrBelow, above, atOrAbove }) => ({
     rule: id,
     priority,
