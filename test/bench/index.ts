@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly bench: () => Pro
   latency: () => import('./latency.ts'),
   log: () => import('./log.ts'),
   rules: () => import('./rules.ts'),
+  store: () => import('./store.ts'),
 };
 const [name = ''] = process.argv.slice(2);
 
