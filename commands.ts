@@ -11,6 +11,7 @@ import { realDisk } from './durable/index.ts';
 import { EXIT } from './exit-codes.ts';
 import { playVirtually, toldBy } from './replay.ts';
 import { registerSimCommands } from './simulators/index.ts';
+import { registerTestCommand } from './test-command.ts';
 
 const Link = z.object({ link: z.string() });
 
@@ -61,6 +62,7 @@ export function registerOperatorCommands(
       end(EXIT.ok);
     });
 
+  registerTestCommand(program, end);
   registerSimCommands(program, { dataFolder: data, end, system: { playVirtually, toldBy } });
 }
 

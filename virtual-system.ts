@@ -143,6 +143,7 @@ export class VirtualSystem implements AsyncDisposable {
   #life: SeverableLog;
   /** Undefined while it is dead. */
   #engine: RunningAlerting | undefined;
+  readonly #startMono: number;
   #toldUntil: Position = 0;
   #numbered = 0;
   #storedAt: number;
@@ -154,7 +155,8 @@ export class VirtualSystem implements AsyncDisposable {
     this.#stack = stack;
     this.clock = parts.clock;
     this.#storeClock = new StandingClock(parts.clock);
-    this.#storedAt = parts.clock.mono();
+    this.#startMono = parts.clock.mono();
+    this.#storedAt = this.#startMono;
     this.#life = new SeverableLog(parts.log);
     const { fatal, rules } = parts;
     this.#plan = {
@@ -176,9 +178,9 @@ export class VirtualSystem implements AsyncDisposable {
     await this.settled();
   }
 
-  /** UTC now. */
+  /** UTC as the senders know it: the system's own clock may be made to step, and theirs does not. */
   now(): number {
-    return this.clock.wall();
+    return this.#parts.options.startAt + this.clock.mono() - this.#startMono;
   }
 
   // ---- people and devices, as the api does it ----
@@ -207,7 +209,7 @@ export class VirtualSystem implements AsyncDisposable {
   }
 
   /** The patient wears the device, whose signals are due from then on; its gateway beats by itself. */
-  async bind({ patient, device, gateway = device, from = this.now(), to }: Binding): Promise<Assignment> {
+  async bind({ patient, device, gateway = device, from = this.clock.wall(), to }: Binding): Promise<Assignment> {
     const { signals } = this.#device(device);
     const id = `as-${++this.#numbered}`;
     const assignment: Assignment = { id, revision: 1, patient, device, gateway, from, to: to ?? null, signals };
@@ -218,7 +220,7 @@ export class VirtualSystem implements AsyncDisposable {
   }
 
   /** The device is taken off, by default now. */
-  async unbind(device: string, to = this.now()): Promise<void> {
+  async unbind(device: string, to = this.clock.wall()): Promise<void> {
     const worn = this.#worn.get(device);
     if (!worn) throw new RangeError(`nobody wears ${device}`);
     this.#worn.delete(device);
@@ -237,7 +239,7 @@ export class VirtualSystem implements AsyncDisposable {
     if (seen?.kind !== 'alert') throw new RangeError(`there is no alert ${alert}`);
     const { patient, revision: newest } = seen.event.alert;
     const requestId = `r-${++this.#numbered}`;
-    const act = { alert, patient, requestId, by, at: this.now(), revision: revision ?? newest, verdict };
+    const act = { alert, patient, requestId, by, at: this.clock.wall(), revision: revision ?? newest, verdict };
     const answered = desk.acknowledge(act);
     if (this.#engine) return this.#settling.released(answered);
     // Its deadline is virtual, and nobody is there to answer.
@@ -291,7 +293,7 @@ export class VirtualSystem implements AsyncDisposable {
 
   // ---- time ----
 
-  /** Lets time pass until the wall clock says so: every tick, beat and deadline on the way, in order. */
+  /** Lets time pass until the senders' clocks say so: every tick, beat and deadline on the way, in order. */
   advance(to: number): Promise<void> {
     return this.advanceBy(to - this.now());
   }
@@ -381,7 +383,7 @@ export class VirtualSystem implements AsyncDisposable {
   // ---- inside ----
 
   #author() {
-    return { by: author, at: this.now() };
+    return { by: author, at: this.clock.wall() };
   }
 
   #running(): RunningRoles<RunningDesk, RunningFeed> {

@@ -19,5 +19,6 @@ export { type AlertRow, alertRows, type ToldOutcome, watchedMs } from './replay/
 export type { ReadOptions, Recording } from './replay/recording.ts';
 export { type ReplayDevice, scriptOf, signalsOf } from './replay/script.ts';
 export { type ScenarioEvent, scenarios } from './scenario.ts';
+export * from './scenarios/index.ts';
 export { openTruth, readTruth, type Truth, type TruthLine } from './truth.ts';
 export { startWard, type Ward } from './ward.ts';

@@ -115,6 +115,8 @@ export interface Scenario {
   readonly file: string;
   readonly name: string;
   readonly seed: number | null;
+  /** Path of a rule set of its own, as it is written. */
+  readonly rulesFile: string | null;
   /** Live only. */
   readonly toleranceMs: number;
   readonly endMs: number;
@@ -129,8 +131,8 @@ export interface Scenario {
 export class ScenarioError extends Error {
   readonly code = 'SCENARIO_INVALID';
   readonly faults: readonly string[];
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'));
+  constructor(faults: readonly string[], options?: ErrorOptions) {
+    super(faults.join('\n'), options);
     this.name = 'ScenarioError';
     this.faults = faults;
   }
