@@ -28,7 +28,7 @@ export interface RailProps {
 export function Rail({ view, between, foot, ...props }: RailProps) {
   const { alerts, technical, later, changed, acknowledged } = view.rail.value;
   const { live, lostSince } = view.head.value;
-  const list = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLElement>(null);
   const below = useBelow(list, [...alerts, ...technical, ...later].map(({ key }) => key).join());
   useKeptFocus(list);
   const state = live ? '' : asOf(lostSince);
@@ -37,7 +37,7 @@ export function Rail({ view, between, foot, ...props }: RailProps) {
   return (
     <aside class="rail" aria-label={t('screen.alerts')}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be scrolled by the keyboard too */}
-      <div class="list" ref={list} tabIndex={0} role="region" aria-label={t('screen.alerts')}>
+      <section class="list" ref={list} tabIndex={0} aria-label={t('screen.alerts')}>
         <Section
           {...shared}
           kind="physiological"
@@ -76,7 +76,7 @@ export function Rail({ view, between, foot, ...props }: RailProps) {
             )}
           </section>
         ) : null}
-      </div>
+      </section>
       {below > 0 ? <p class="below">{t('screen.below', { count: below })}</p> : null}
       {foot}
     </aside>

@@ -10,7 +10,10 @@ export function bundleConsole(): void {
   execFileSync(process.execPath, [join(rootFolder, 'api', 'console', 'bundle.ts')]);
 }
 
-/** Opens the console with a fresh link; `port`: another way to the same server. */
+/**
+ * Opens the console with a fresh link; `port`: another way to the same server. With little motion unless a test is about
+ * motion: sixty pictures a second of eight strips, drawn without a graphics card, leave a busy machine nothing for the rest.
+ */
 export async function signedIn(
   browser: Browser,
   program: Program,
@@ -19,7 +22,7 @@ export async function signedIn(
   const { port, ...rest } = options;
   const url = new URL((await program.admin('POST', '/links', {})).body.link);
   if (port !== undefined) url.port = String(port);
-  return await openScreen(browser, url.href, rest);
+  return await openScreen(browser, url.href, { reducedMotion: 'reduce', ...rest });
 }
 
 export async function order(program: Program, ...words: readonly string[]): Promise<void> {

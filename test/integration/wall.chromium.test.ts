@@ -50,7 +50,7 @@ describe('a ward', () => {
     expect(page.url()).not.toContain('link');
     expect(await seen(page.locator('.bar'))).toContain('TEST, not for care');
     const names = await page.locator('article.tile h2').allInnerTexts();
-    expect(names[0]).toMatch(/^1\s+ADLER, Ruth\s+(record number ending )?0001$/);
+    expect(names[0]).toMatch(/^1\s+ADLER, Ruth\s+(record number ending\s+)?0001$/);
     await until('every cell has a current value', async () => {
       const cells = await cellsOf(page);
       return cells.length === 24 && cells.every(({ current, value }) => current && /^\d+$/.test(value));
