@@ -75,7 +75,8 @@ describe('vigil replay --speed max', { timeout: 240_000 }, () => {
     expect(shown.stdout).toMatch(/sha256 +[0-9a-f]{64} {2}\S*low\.csv\n/);
     expect(readdirSync(kept).toSorted()).toEqual(['log', 'store']);
     const { schema, alerts, sent, refused } = JSON.parse(json.stdout);
-    expect([schema, alerts.length, sent.readings, refused]).toEqual(['vigil.replay/1', 2, 360, {}]);
+    // The second fall asserts again what still waits for a person.
+    expect([schema, alerts.length, sent.readings, refused]).toEqual(['vigil.replay/1', 1, 360, {}]);
   });
 
   test('plays leads of several devices, and only as long as it is told', async () => {
