@@ -13,6 +13,8 @@ export interface StripOptions {
   readonly mark?: string;
   /** The server's time now, or NaN: a block older than what a strip shows is not drawn. */
   readonly serverNow: () => number;
+  /** Told how long the sweep is whenever that changes. */
+  readonly lasting?: (seconds: number) => void;
   /** Words for a hole that began then; NaN: since this strip began. */
   readonly holeWords: (sinceMs: number) => string;
 }
@@ -109,6 +111,7 @@ class CanvasStrip implements Strip {
     const width = Math.max(1, Math.round(this.#canvas.clientWidth * dot));
     const height = Math.max(1, Math.round(this.#canvas.clientHeight * dot));
     const seconds = Math.min(12, this.#seconds ?? secondsFor(this.#canvas.clientWidth));
+    if (this.#map.windowMs !== seconds * 1_000 || this.#inks === undefined) this.#options.lasting?.(seconds);
     this.#canvas.dataset['seconds'] = String(seconds);
     this.#map = stripMap(width, height, seconds, dot);
     for (const one of [this.#canvas, this.#paper]) Object.assign(one, { width, height });
@@ -178,7 +181,7 @@ class CanvasStrip implements Strip {
     if (!this.#isLive) this.#isDirty = false;
     else if (mono - this.#begun > patienceMs) {
       this.#isDirty = false;
-      this.#write(this.#options.holeWords(Number.NaN), 8 * this.#map.dot);
+      this.#write(this.#options.holeWords(Number.NaN), 0);
     }
   }
 
@@ -240,9 +243,9 @@ class CanvasStrip implements Strip {
     const from = Math.max(this.#known, to - (to % windowMs));
     const room = ((to - from) / windowMs) * width;
     const words = this.#options.holeWords(this.#known);
-    if (room < this.#widthOf(words) + 16 * dot) return;
+    if (room < this.#widthOf(words) + this.#indent(xOf(this.#map, from)) + 8 * dot) return;
     this.#isNamed = true;
-    this.#write(words, xOf(this.#map, from) + 8 * dot);
+    this.#write(words, xOf(this.#map, from));
   }
 
   #widthOf(words: string): number {
@@ -250,8 +253,16 @@ class CanvasStrip implements Strip {
     return this.#context.measureText(words).width;
   }
 
-  #write(words: string, x: number): void {
+  /** Words keep away from the trace, and from the mark of a millivolt. */
+  #indent(x: number): number {
+    const { dot } = this.#map;
+    const markPx = this.#options.mark === undefined ? 0 : 64 * dot;
+    return Math.max(8 * dot, markPx - x);
+  }
+
+  #write(words: string, from: number): void {
     const { baseline, dot } = this.#map;
+    const x = from + this.#indent(from);
     this.#widthOf(words);
     this.#context.fillStyle = this.#inks?.words ?? '';
     this.#context.fillText(words, x, baseline - 6 * dot);
@@ -284,7 +295,7 @@ function drawPaper(pen: CanvasRenderingContext2D, map: StripMap, inks: Inks, mar
   pen.fillStyle = inks.surface;
   pen.fillRect(0, 0, width, height);
   const thin = Math.max(1, Math.round(dot));
-  for (const step of mm >= 2.4 * dot ? [1, 5] : [5]) {
+  for (const step of mm >= 3 * dot ? [1, 5] : [5]) {
     pen.fillStyle = step === 1 ? inks.grid : inks.strong;
     for (let i = 0; i * mm <= width; i += step) pen.fillRect(Math.round(i * mm), 0, thin, height);
     const top = Math.floor(baseline / mm / step) * step;

@@ -1,10 +1,12 @@
 // The console starts: settings, sign-in, then the screen that the address names. Without a session it says that nobody watches.
 import { effect, signal } from '@preact/signals';
 import { render } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { session, signIn } from './client.ts';
 import { followStream, type Stream } from './follow.ts';
 import { followHistory } from './history.ts';
-import { openRouter } from './router.ts';
+import type { Patient } from './patient.tsx';
+import { go, openRouter, route } from './router.ts';
 import { openSettings, settings } from './settings.ts';
 import { SignInForm } from './sign-in.tsx';
 import { Wall, type WallProps } from './wall.tsx';
@@ -53,8 +55,34 @@ function versionOf(stream: Stream) {
   return own;
 }
 
+const openPatient = (id: string) => go({ screen: 'patient', id });
+const openWall = () => go({ screen: 'wall' });
+
+/** The patient's screen, in a file of its own, which comes when it is first asked for. */
+const loaded = signal<typeof Patient | null>(null);
+
+function loadPatient(): void {
+  import('./patient.tsx').then((part) => {
+    loaded.value = part.Patient;
+    // Without that file the wall goes on, under its own address.
+  }, openWall);
+}
+
+function PatientScreen(props: Omit<WallProps, 'openPatient'> & { readonly id: string }) {
+  const Screen = loaded.value;
+  useEffect(() => {
+    if (loaded.peek() === null) loadPatient();
+  }, []);
+  // Until it is here the wall stands: nobody is unwatched for the sake of a file.
+  if (Screen === null) return <Wall {...props} openPatient={openPatient} />;
+  return <Screen {...props} openWall={openWall} openPatient={openPatient} />;
+}
+
 function App({ version, ...props }: Omit<WallProps, 'version'> & { readonly version: ReturnType<typeof versionOf> }) {
-  return <Wall key={settings.value.language} {...props} version={version.value} />;
+  const at = route.value;
+  if (at.screen === 'patient')
+    return <PatientScreen key={`${at.id} ${settings.value.language}`} id={at.id} {...props} version={version.value} />;
+  return <Wall key={settings.value.language} {...props} version={version.value} openPatient={openPatient} />;
 }
 
 async function start(): Promise<void> {

@@ -140,6 +140,10 @@ const list = [
   ['1 - 9', 'keys.bed'],
   ['G W', 'keys.go'],
   ['+ -', 'keys.size'],
+  ['T E L', 'keys.parts'],
+  ['F', 'keys.freeze'],
+  ['[ ]', 'keys.range'],
+  ['N', 'keys.next'],
   ['Esc', 'keys.close'],
   ['?', 'keys.help'],
 ] as const;

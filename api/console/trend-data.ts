@@ -29,6 +29,7 @@ export interface Gap extends Span {
 
 /** A limit while it was in force. */
 export interface LimitLine extends Span {
+  readonly rule: string;
   readonly value: number;
   readonly priority: string;
   /** As the server says it: "<= 88 %". */
@@ -114,23 +115,35 @@ function limitsOf({ limits, limitsBefore = [] }: SeriesView, span: Span): LimitL
 }
 
 function lineOf(
-  { limit, priority }: { readonly limit: string; readonly priority: string },
+  { rule, limit, priority }: { readonly rule: string; readonly limit: string; readonly priority: string },
   from: string | null,
   to: string | null,
   span: Span,
 ): LimitLine {
   const fromMs = from === null ? span.fromMs : Math.max(span.fromMs, Date.parse(from));
   const toMs = to === null ? span.toMs : Math.min(span.toMs, Date.parse(to));
-  return { fromMs, toMs, value: Number(/^\S+ (\S+) /.exec(limit)?.[1]), priority, text: limit };
+  return { rule, fromMs, toMs, value: Number(/^\S+ (\S+) /.exec(limit)?.[1]), priority, text: limit };
 }
 
-/** Numbers beside a lane: its ends, and the limits that are in force at the end of it. */
-export function ticksOf({ bottom, top, limits, span }: Lane): number[] {
-  const now = limits.filter(({ toMs }) => toMs >= span.toMs).map(({ value }) => value);
-  const near = (top - bottom) / 8;
-  const inner = [...new Set(now)].filter((value) => value - bottom > near && top - value > near);
-  const apart = inner.filter((value, i) => i === 0 || Math.abs(value - (inner[i - 1] as number)) > near);
-  return [bottom, ...apart, top];
+/** No other limit of its side that was in force with it is nearer to what is wanted. */
+export function isInner(limit: LimitLine, limits: readonly LimitLine[]): boolean {
+  const side = limit.text.charAt(0);
+  return !limits.some(
+    ({ text, value, fromMs, toMs }) =>
+      text.charAt(0) === side &&
+      fromMs < limit.toMs &&
+      toMs > limit.fromMs &&
+      (side === '<' ? value > limit.value : value < limit.value),
+  );
+}
+
+/** Numbers beside a lane: its ends, and of the limits at its end those that have room, the nearest to what is wanted first. */
+export function ticksOf({ bottom, top, limits, span }: Lane, near: number): number[] {
+  const now = limits.filter(({ toMs, value }) => toMs >= span.toMs && value > bottom && value < top);
+  const order = [...now].sort((a, b) => Number(isInner(b, now)) - Number(isInner(a, now)));
+  const kept = [bottom, top];
+  for (const { value } of order) if (kept.every((other) => Math.abs(other - value) >= near)) kept.push(value);
+  return kept.sort((a, b) => a - b);
 }
 
 export interface TrendRow extends Span {

@@ -64,7 +64,8 @@ describe('a lane', () => {
       [90, fromMs, fromMs + 90 * minute],
       [88, fromMs + 90 * minute, span.toMs],
     ]);
-    expect(ticksOf(lane)).toEqual([80, 88, 100]);
+    expect(ticksOf(lane, 3)).toEqual([80, 88, 100]);
+    expect(ticksOf(lane, 9)).toEqual([80, 100]);
   });
 
   test('grows for what is outside of the usual, never cuts it', () => {
