@@ -1,15 +1,10 @@
 // The application: plug-ins and routes in the order in which they take part. Without a socket, so that a test can inject.
 // Class C. Invariants: every route is declared (SEC-RBAC); what is sent is what its schema says; a body is bounded.
-import swagger from '@fastify/swagger';
 import { fastify } from 'fastify';
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { RoleStatus } from '../contract/index.ts';
 import type { ApiContext, App } from './context.ts';
+import { addDocument } from './document.ts';
 import { addJsonParser } from './json.ts';
 import { bodyBytesMax, connectionsMax, requestWithinMs } from './limits.ts';
 import { addAuthentication } from './plugins/authentication.ts';
@@ -56,13 +51,7 @@ export async function buildApp(context: ApiContext, { isLocal, ownStatus }: AppO
   addHeaders(app, context, isLocal);
   addJsonParser(app);
   await addAuthentication(app, context, isLocal);
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Vigil', version: options.version, description: `Realm ${options.realm}.` },
-    },
-    transform: jsonSchemaTransform,
-  });
+  await addDocument(app, options);
   const routes = addAuthorisation(app, context);
   addSessionRoutes(app, context);
   addPatientRoutes(app, context);

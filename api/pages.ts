@@ -1,13 +1,5 @@
 // Pages of a list, newest first (`interfaces.md` 4.1).
-import { z } from 'zod';
 import { ProblemError } from './errors.ts';
-import { pageDefault, pageMax } from './limits.ts';
-
-/** Query of every list. */
-export const pageQuery = {
-  limit: z.coerce.number().int().min(1).max(pageMax).default(pageDefault),
-  cursor: z.string().max(256).optional(),
-};
 
 export interface PageQuery {
   readonly limit: number;

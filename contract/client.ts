@@ -3,7 +3,7 @@
 // Types alone come from the schemas: no schema reaches the browser.
 import type { z } from 'zod';
 import type { Problem } from './http.ts';
-import type { RouteName, Routes } from './http-routes.ts';
+import type { ProblemStatus, RouteName, Routes } from './http-routes.ts';
 import { apiPath, csrfHeader, type ProblemCode } from './http-tables.ts';
 
 /** The API answers within 10 s, even for a store that is silent; what takes longer is a network that is gone. */
@@ -13,7 +13,7 @@ type Part<R extends RouteName, K extends string> = Routes[R] extends { readonly 
   ? z.input<S>
   : undefined;
 type Responses<R extends RouteName> = Routes[R]['response'];
-type Status<R extends RouteName> = Extract<keyof Responses<R>, number>;
+type Status<R extends RouteName> = Exclude<Extract<keyof Responses<R>, number>, ProblemStatus>;
 /** Keys of a part that has to be there; `name?` where all of it may be left out. */
 type Given<K extends string, T> = T extends undefined
   ? { readonly [key in K]?: never }
@@ -33,7 +33,7 @@ export interface CallOptions {
 /** What a call of a route has to say: path parameters, query, body, and the revision that was seen where one is changed. */
 export type CallOf<R extends RouteName> = Given<'params', Part<R, 'params'>> &
   Given<'query', Part<R, 'querystring'>> &
-  Given<'body', Part<R, 'body'>> &
+  (Part<R, 'body'> extends undefined ? { readonly body?: never } : { readonly body: Part<R, 'body'> }) &
   (R extends `PATCH ${string}` ? { readonly revision: number } : { readonly revision?: never }) &
   /** A UUID of the caller's own, to ask again for an answer that was not heard; else each call is one of its own. */
   (R extends `POST ${string}` ? { readonly idempotencyKey?: string } : { readonly idempotencyKey?: never }) &

@@ -1,18 +1,6 @@
 // Routes of alerts. Class C. Invariants: an alert is shown with its patient and its revision; only the engine's event changes
 // one, so an acknowledgement is answered by it or is pending. On failure: what the log does not hold is not answered.
-import { z } from 'zod';
-import {
-  AcknowledgeRequest,
-  AlertEventView,
-  AlertView,
-  apiPath,
-  EvidenceView,
-  Id,
-  Instant,
-  Pending,
-  Priority,
-  pageOf,
-} from '../../contract/index.ts';
+import { apiPath, routes } from '../../contract/index.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { sha256 } from '../audit/chain.ts';
 import type { ApiContext, App } from '../context.ts';
@@ -20,20 +8,9 @@ import { ProblemError } from '../errors.ts';
 import { readEvents } from '../history.ts';
 import { keyOf } from '../idempotency.ts';
 import { newId } from '../names.ts';
-import { pageOfList, pageQuery } from '../pages.ts';
+import { pageOfList } from '../pages.ts';
 import { alertEventView, alertView, evidenceReadings } from '../views.ts';
-import { about, author, clinical, idParams, instantMs, problems, reviewing } from './shared.ts';
-
-const ListQuery = z.strictObject({
-  state: z.enum(['open', 'closed', 'all']).default('open'),
-  priority: Priority.optional(),
-  kind: z.enum(['physiological', 'technical']).optional(),
-  unit: Id.optional(),
-  patient: Id.optional(),
-  from: Instant.optional(),
-  to: Instant.optional(),
-  ...pageQuery,
-});
+import { about, author, clinical, instantMs, reviewing } from './shared.ts';
 
 /** Alerts, what they rest on, and taking one. */
 export function addAlertRoutes(app: App, context: ApiContext): void {
@@ -48,7 +25,7 @@ function addAlertList(app: App, { projection }: ApiContext): void {
   app.get(
     `${apiPath}/alerts`,
     {
-      schema: { querystring: ListQuery, response: { 200: pageOf(AlertView), ...problems } },
+      schema: routes['GET /alerts'],
       config: { who: reviewing, act: 'alerts.list' },
     },
     ({ query }) => {
@@ -80,7 +57,7 @@ function addOneAlert(app: App, context: ApiContext): void {
   app.get(
     `${apiPath}/alerts/:id`,
     {
-      schema: { params: idParams, response: { 200: AlertView, ...problems } },
+      schema: routes['GET /alerts/{id}'],
       config: { who: reviewing, act: 'alert.read' },
     },
     (request) => {
@@ -93,13 +70,7 @@ function addOneAlert(app: App, context: ApiContext): void {
   app.get(
     `${apiPath}/alerts/:id/events`,
     {
-      schema: {
-        params: idParams,
-        response: {
-          200: z.strictObject({ items: z.array(z.strictObject({ event: AlertEventView, alert: AlertView })) }),
-          ...problems,
-        },
-      },
+      schema: routes['GET /alerts/{id}/events'],
       config: { who: reviewing, act: 'alert.events' },
     },
     async (request) => {
@@ -115,7 +86,7 @@ function addOneAlert(app: App, context: ApiContext): void {
   app.get(
     `${apiPath}/alerts/:id/evidence`,
     {
-      schema: { params: idParams, response: { 200: EvidenceView, ...problems } },
+      schema: routes['GET /alerts/{id}/evidence'],
       config: { who: reviewing, act: 'alert.evidence' },
     },
     (request) => {
@@ -138,7 +109,7 @@ function addAcknowledge(app: App, context: ApiContext): void {
   app.post(
     `${apiPath}/alerts/:id/acknowledge`,
     {
-      schema: { params: idParams, body: AcknowledgeRequest, response: { 200: AlertView, 202: Pending, ...problems } },
+      schema: routes['POST /alerts/{id}/acknowledge'],
       config: { who: clinical, act: 'alert.ack' },
     },
     async (request, reply) => {

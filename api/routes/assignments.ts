@@ -1,20 +1,12 @@
 // Routes of assignments. Class C: a wrong one gives a reading to the wrong patient. Invariants: periods of a device do not
 // overlap; what is armed is what the device is registered to send. On failure: the log refuses, and nothing is bound.
-import { z } from 'zod';
-import {
-  type Assignment,
-  AssignmentView,
-  apiPath,
-  EndAssignment,
-  NewAssignment,
-  pageOf,
-} from '../../contract/index.ts';
+import { type Assignment, apiPath, routes } from '../../contract/index.ts';
 import type { ApiContext, App } from '../context.ts';
 import { ProblemError } from '../errors.ts';
 import { newId } from '../names.ts';
-import { pageOfList, pageQuery } from '../pages.ts';
+import { pageOfList } from '../pages.ts';
 import { assignmentView } from '../views.ts';
-import { about, author, clinical, deviceOf, idParams, instantMs, patientOf, problems, setRevision } from './shared.ts';
+import { about, author, clinical, deviceOf, instantMs, patientOf, setRevision } from './shared.ts';
 
 /** Who wears which device. The device's registration says what is armed from then on. */
 export function addAssignmentRoutes(app: App, context: ApiContext): void {
@@ -23,11 +15,7 @@ export function addAssignmentRoutes(app: App, context: ApiContext): void {
   app.get(
     `${apiPath}/patients/:id/assignments`,
     {
-      schema: {
-        params: idParams,
-        querystring: z.strictObject(pageQuery),
-        response: { 200: pageOf(AssignmentView), ...problems },
-      },
+      schema: routes['GET /patients/{id}/assignments'],
       config: { who: [...clinical, 'technician'], act: 'assignments.list' },
     },
     (request) => {
@@ -41,7 +29,7 @@ export function addAssignmentRoutes(app: App, context: ApiContext): void {
   app.post(
     `${apiPath}/assignments`,
     {
-      schema: { body: NewAssignment, response: { 201: AssignmentView, ...problems } },
+      schema: routes['POST /assignments'],
       config: { who: clinical, localInTest: true, act: 'assignment.begin' },
     },
     (request, reply) =>
@@ -75,7 +63,7 @@ export function addAssignmentRoutes(app: App, context: ApiContext): void {
   app.post(
     `${apiPath}/assignments/:id/end`,
     {
-      schema: { params: idParams, body: EndAssignment, response: { 200: AssignmentView, ...problems } },
+      schema: routes['POST /assignments/{id}/end'],
       config: { who: clinical, localInTest: true, act: 'assignment.end' },
     },
     (request, reply) =>

@@ -2,8 +2,7 @@
 // not read the readings one by one gets no file of them; each file is a row of the audit trail. On failure: before the first
 // piece a problem, after it a download that breaks off.
 import { Readable } from 'node:stream';
-import { z } from 'zod';
-import { apiPath, earliestTakenAt } from '../../contract/index.ts';
+import { apiPath, earliestTakenAt, routes } from '../../contract/index.ts';
 import type { ApiContext, App } from '../context.ts';
 import { dayFile } from '../day/day-file.ts';
 import { localDay, openZone } from '../day/local-day.ts';
@@ -11,7 +10,7 @@ import { DeadlineError, openDeadline } from '../deadline.ts';
 import { ProblemError } from '../errors.ts';
 import type { TextWriter } from '../jobs/text-writer.ts';
 import { exportsAtOnceMax, exportWithinMs } from '../limits.ts';
-import { about, clinical, idParams, patientOf, problems } from './shared.ts';
+import { about, clinical, patientOf } from './shared.ts';
 
 const csvType = 'text/csv; charset=utf-8; header=present';
 
@@ -23,15 +22,7 @@ export function addDayFile(app: App, context: ApiContext, texts: TextWriter): vo
   app.get(
     `${apiPath}/patients/:id/export.csv`,
     {
-      schema: {
-        summary: 'All readings of a day, as a table file',
-        params: idParams,
-        querystring: z.strictObject({ date: z.iso.date(), zone: z.string().min(1).max(64).optional() }),
-        response: {
-          200: { description: 'One line a reading, oldest first', content: { 'text/csv': { schema: z.string() } } },
-          ...problems,
-        },
-      },
+      schema: routes['GET /patients/{id}/export.csv'],
       config: { who: clinical, act: 'values.export' },
     },
     async (request, reply) => {

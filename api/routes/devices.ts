@@ -1,22 +1,13 @@
 // Routes of devices. Class C. Invariants: a token is shown once and kept as its hash; a device that somebody wears is not
 // revoked by accident. On failure: the log refuses, and the old token stays in force.
-import { z } from 'zod';
-import {
-  apiPath,
-  type Device,
-  DeviceToken,
-  DeviceView,
-  NewDevice,
-  pageOf,
-  RevokeRequest,
-} from '../../contract/index.ts';
+import { apiPath, type Device, type DeviceView, routes } from '../../contract/index.ts';
 import type { ApiContext, App } from '../context.ts';
 import { ProblemError } from '../errors.ts';
 import { newId } from '../names.ts';
-import { pageOfList, pageQuery } from '../pages.ts';
+import { pageOfList } from '../pages.ts';
 import { holdsAt, type Registered } from '../registry-view.ts';
 import { hashOf } from '../sessions.ts';
-import { about, author, deviceOf, idParams, problems, setRevision, staff, technical } from './shared.ts';
+import { about, author, deviceOf, setRevision, staff, technical } from './shared.ts';
 
 /** Devices and their tokens. A token is shown once; only its hash is kept. */
 export function addDeviceRoutes(app: App, context: ApiContext): void {
@@ -35,7 +26,7 @@ export function addDeviceRoutes(app: App, context: ApiContext): void {
   app.get(
     `${apiPath}/devices`,
     {
-      schema: { querystring: z.strictObject(pageQuery), response: { 200: pageOf(DeviceView), ...problems } },
+      schema: routes['GET /devices'],
       config: { who: staff },
     },
     ({ query }) => {
@@ -47,7 +38,7 @@ export function addDeviceRoutes(app: App, context: ApiContext): void {
   app.post(
     `${apiPath}/devices`,
     {
-      schema: { body: NewDevice, response: { 201: DeviceToken, ...problems } },
+      schema: routes['POST /devices'],
       config: { who: technical, act: 'device.register' },
     },
     (request, reply) =>
@@ -68,7 +59,7 @@ export function addDeviceRoutes(app: App, context: ApiContext): void {
   app.post(
     `${apiPath}/devices/:id/token`,
     {
-      schema: { params: idParams, body: z.strictObject({}), response: { 200: DeviceToken, ...problems } },
+      schema: routes['POST /devices/{id}/token'],
       config: { who: technical, act: 'device.token' },
     },
     (request, reply) =>
@@ -89,7 +80,7 @@ export function addDeviceRoutes(app: App, context: ApiContext): void {
   app.post(
     `${apiPath}/devices/:id/revoke`,
     {
-      schema: { params: idParams, body: RevokeRequest, response: { 200: DeviceView, ...problems } },
+      schema: routes['POST /devices/{id}/revoke'],
       config: { who: technical, act: 'device.revoke' },
     },
     (request, reply) =>

@@ -1,21 +1,13 @@
 // The route of the live stream. Class C. Invariants: who may open it is looked at again while it is open; a session has five at
 // most. On failure: the connection closes, and the client tells by its own clock that it is not live.
-import { z } from 'zod';
-import { apiPath, type EndReason, Id, type Lead, leadNames, streamLeadsMax } from '../../contract/index.ts';
+import { apiPath, type EndReason, Id, type Lead, leadNames, routes, streamLeadsMax } from '../../contract/index.ts';
 import type { ApiContext, App, Caller } from '../context.ts';
 import { ProblemError } from '../errors.ts';
 import { streamsMax, streamsPerSessionMax } from '../limits.ts';
 import type { Sink } from '../live/client.ts';
 import type { StreamRequest } from '../live/hub.ts';
 import { refusalOf } from '../plugins/authorisation.ts';
-import { about, clinical, patientOf, problems } from './shared.ts';
-
-const Scope = z.string().regex(/^(mine|(unit|patient):[A-Za-z0-9_-]{1,64})$/, 'expected mine, unit:ID or patient:ID');
-const Waveform = z.string().regex(/^[A-Za-z0-9_-]{1,64}:[A-Za-z0-9]{1,8}$/, 'expected PATIENT:LEAD');
-const StreamQuery = z.strictObject({
-  scope: Scope.default('mine'),
-  waveform: z.union([Waveform.transform((one) => [one]), z.array(Waveform)]).default([]),
-});
+import { about, clinical, patientOf } from './shared.ts';
 
 /** The live stream (`interfaces.md` 5). */
 export function addLiveRoutes(app: App, context: ApiContext): void {
@@ -25,7 +17,7 @@ export function addLiveRoutes(app: App, context: ApiContext): void {
   app.get(
     `${apiPath}/stream`,
     {
-      schema: { querystring: StreamQuery, response: problems },
+      schema: routes['GET /stream'],
       config: { who: clinical, act: 'stream.open' },
     },
     (request, reply) => {

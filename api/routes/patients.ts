@@ -1,31 +1,13 @@
 // Routes of patients. Class C. Invariants: two patients who are in have different numbers; names are shown to those alone who
 // care for patients; who leaves is no longer armed. On failure: the log refuses, and nothing is changed.
-import { z } from 'zod';
-import {
-  apiPath,
-  DischargeRequest,
-  Id,
-  NewPatient,
-  type Patient,
-  PatientChange,
-  PatientDetail,
-  PatientRef,
-  pageOf,
-} from '../../contract/index.ts';
+import { apiPath, type Patient, routes } from '../../contract/index.ts';
 import type { ApiContext, App, Caller } from '../context.ts';
 import { ProblemError } from '../errors.ts';
 import { newId } from '../names.ts';
-import { pageOfList, pageQuery } from '../pages.ts';
+import { pageOfList } from '../pages.ts';
 import type { Registered } from '../registry-view.ts';
 import { patientDetail } from '../views.ts';
-import { about, author, checkRevision, clinical, idParams, patientOf, problems, setRevision, staff } from './shared.ts';
-
-const ListQuery = z.strictObject({
-  unit: Id.optional(),
-  state: z.enum(['admitted', 'discharged']).default('admitted'),
-  q: z.string().max(64).optional(),
-  ...pageQuery,
-});
+import { about, author, checkRevision, clinical, patientOf, setRevision, staff } from './shared.ts';
 
 /** Who is in, admitting, changing and discharging. */
 export function addPatientRoutes(app: App, context: ApiContext): void {
@@ -44,10 +26,7 @@ function addPatientReads(app: App, context: ApiContext): void {
   app.get(
     `${apiPath}/patients`,
     {
-      schema: {
-        querystring: ListQuery,
-        response: { 200: pageOf(z.union([PatientDetail, PatientRef])), ...problems },
-      },
+      schema: routes['GET /patients'],
       config: { who: staff, act: 'patients.list' },
     },
     ({ query, caller }) => {
@@ -67,7 +46,7 @@ function addPatientReads(app: App, context: ApiContext): void {
   app.get(
     `${apiPath}/patients/:id`,
     {
-      schema: { params: idParams, response: { 200: z.union([PatientDetail, PatientRef]), ...problems } },
+      schema: routes['GET /patients/{id}'],
       config: { who: staff, act: 'patient.read' },
     },
     (request, reply) => {
@@ -85,7 +64,7 @@ function addAdmission(app: App, context: ApiContext): void {
   app.post(
     `${apiPath}/patients`,
     {
-      schema: { body: NewPatient, response: { 201: PatientDetail, ...problems } },
+      schema: routes['POST /patients'],
       config: { who: clinical, localInTest: true, act: 'patient.admit' },
     },
     (request, reply) =>
@@ -114,7 +93,7 @@ function addChanges(app: App, context: ApiContext): void {
   app.patch(
     `${apiPath}/patients/:id`,
     {
-      schema: { params: idParams, body: PatientChange, response: { 200: PatientDetail, ...problems } },
+      schema: routes['PATCH /patients/{id}'],
       config: { who: clinical, act: 'patient.change' },
     },
     (request, reply) =>
@@ -139,7 +118,7 @@ function addChanges(app: App, context: ApiContext): void {
   app.post(
     `${apiPath}/patients/:id/discharge`,
     {
-      schema: { params: idParams, body: DischargeRequest, response: { 200: PatientDetail, ...problems } },
+      schema: routes['POST /patients/{id}/discharge'],
       config: { who: clinical, localInTest: true, act: 'patient.discharge' },
     },
     (request, reply) =>

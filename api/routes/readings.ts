@@ -6,23 +6,13 @@ import {
   type Clock,
   freshnessOf,
   Id,
-  Instant,
   LEADS,
-  type Lead,
-  leadNames,
-  Measurement,
-  MonitoringView,
-  PatientView,
-  pageOf,
   type ReadingKey,
-  ReadingView,
   type RuleSet,
-  SeriesView,
+  routes,
   toInstant,
   VITALS,
   type Vital,
-  vitalNames,
-  WaveformView,
 } from '../../contract/index.ts';
 import type { ApiContext, App } from '../context.ts';
 import { openDeadline, orAbort } from '../deadline.ts';
@@ -39,13 +29,10 @@ import {
 import { blockOf, waveformView } from '../live/wave.ts';
 import { readingView } from '../measurement.ts';
 import { monitoringView } from '../monitoring-board.ts';
-import { pageQuery } from '../pages.ts';
 import { measurementsOf, patientView } from '../views.ts';
 import { addDayFile } from './day-file.ts';
-import { about, clinical, idParams, patientOf, problems, span, spanOf } from './shared.ts';
+import { about, clinical, patientOf, spanOf } from './shared.ts';
 
-const vital = z.enum(vitalNames as readonly [Vital, ...Vital[]]);
-const lead = z.enum(leadNames as readonly [Lead, ...Lead[]]);
 const waveformType = 'application/vnd.vigil.waveform';
 
 /** Values: the newest from memory, history from the store. */
@@ -72,18 +59,7 @@ function addLatest(app: App, context: ApiContext): void {
   app.get(
     `${apiPath}/patients/:id/latest`,
     {
-      schema: {
-        params: idParams,
-        response: {
-          200: z.strictObject({
-            patient: PatientView,
-            asOf: Instant,
-            monitoring: MonitoringView,
-            measurements: z.array(Measurement),
-          }),
-          ...problems,
-        },
-      },
+      schema: routes['GET /patients/{id}/latest'],
       config: { who: clinical, act: 'values.latest' },
     },
     (request) => {
@@ -106,11 +82,7 @@ function addReadings(app: App, context: ApiContext): void {
   app.get(
     `${apiPath}/patients/:id/readings`,
     {
-      schema: {
-        params: idParams,
-        querystring: z.strictObject({ vital, ...span, ...pageQuery }),
-        response: { 200: pageOf(ReadingView), ...problems },
-      },
+      schema: routes['GET /patients/{id}/readings'],
       config: { who: clinical, act: 'values.readings' },
     },
     async (request) => {
@@ -165,11 +137,7 @@ function addSeries(app: App, context: ApiContext, texts: TextWriter): void {
   app.get(
     `${apiPath}/patients/:id/series`,
     {
-      schema: {
-        params: idParams,
-        querystring: z.strictObject({ vital, ...span, bucketMs: z.coerce.number().int().min(1_000) }),
-        response: { 200: SeriesView, ...problems },
-      },
+      schema: routes['GET /patients/{id}/series'],
       config: { who: clinical, act: 'values.series' },
     },
     async (request, reply) => {
@@ -205,11 +173,7 @@ function addWaveforms(app: App, context: ApiContext): void {
   app.get(
     `${apiPath}/patients/:id/waveforms`,
     {
-      schema: {
-        params: idParams,
-        querystring: z.strictObject({ lead, ...span }),
-        response: { 200: z.strictObject({ items: z.array(WaveformView) }), ...problems },
-      },
+      schema: routes['GET /patients/{id}/waveforms'],
       config: { who: clinical, act: 'values.waveforms' },
     },
     async (request, reply) => {
@@ -237,9 +201,10 @@ function addWaveforms(app: App, context: ApiContext): void {
   );
 }
 
-/** Limits of the rules in force that look at a vital, in words. */
+/** Limits of the rules in force that the value itself is compared with, in words. */
 function limitsOf(name: Vital, rules: RuleSet | undefined) {
-  const looking = (rules?.rules ?? []).filter((rule) => rule.enabled && rule.vitals.includes(name));
+  const thresholds = (rules?.rules ?? []).filter((rule) => rule.kind === 'threshold');
+  const looking = thresholds.filter((rule) => rule.enabled && rule.vitals.includes(name));
   return looking.map(({ id, priority, below, atOrBelow, above, atOrAbove }) => ({
     rule: id,
     priority,

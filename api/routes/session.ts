@@ -1,7 +1,6 @@
 // Routes of signing in and out. Class C. Invariants: whatever is wrong with a link is answered alike; a session that ends ends
 // its streams. On failure: the log refuses, and nobody is signed in.
-import { z } from 'zod';
-import { apiPath, LinkView, NewLink, Session, SignedIn, SignIn, toInstant } from '../../contract/index.ts';
+import { apiPath, routes, toInstant } from '../../contract/index.ts';
 import { type ApiContext, type App, actorOf } from '../context.ts';
 import { ProblemError } from '../errors.ts';
 import { failedSignInsPerMinuteMax } from '../limits.ts';
@@ -9,7 +8,7 @@ import { sessionCookie } from '../plugins/authentication.ts';
 import { RateWindow } from '../rate-window.ts';
 import { csrfOf, type LiveSession } from '../sessions.ts';
 import { signInUrl } from '../sign-in-url.ts';
-import { about, problems } from './shared.ts';
+import { about } from './shared.ts';
 
 /** Signing in by a one-time link, the session, and new links. */
 export function addSessionRoutes(app: App, context: ApiContext): void {
@@ -19,7 +18,7 @@ export function addSessionRoutes(app: App, context: ApiContext): void {
   app.post(
     `${apiPath}/session`,
     {
-      schema: { body: SignIn, response: { 200: SignedIn, ...problems } },
+      schema: routes['POST /session'],
       config: { who: '-', act: 'session.open' },
     },
     async (request, reply) => {
@@ -38,18 +37,14 @@ export function addSessionRoutes(app: App, context: ApiContext): void {
     },
   );
 
-  app.get(
-    `${apiPath}/session`,
-    { schema: { response: { 200: Session, ...problems } }, config: { who: '*' } },
-    ({ caller }) => {
-      if (caller.kind !== 'user') throw new ProblemError('not-signed-in', 'the local operator has no session');
-      return viewOf(caller.sessionId, caller.session, context);
-    },
-  );
+  app.get(`${apiPath}/session`, { schema: routes['GET /session'], config: { who: '*' } }, ({ caller }) => {
+    if (caller.kind !== 'user') throw new ProblemError('not-signed-in', 'the local operator has no session');
+    return viewOf(caller.sessionId, caller.session, context);
+  });
 
   app.delete(
     `${apiPath}/session`,
-    { schema: { response: { 204: z.null(), ...problems } }, config: { who: '*', act: 'session.close' } },
+    { schema: routes['DELETE /session'], config: { who: '*', act: 'session.close' } },
     async (request, reply) => {
       const { caller } = request;
       if (caller.kind !== 'user') throw new ProblemError('not-signed-in', 'the local operator has no session');
@@ -64,7 +59,7 @@ export function addSessionRoutes(app: App, context: ApiContext): void {
   app.post(
     `${apiPath}/links`,
     {
-      schema: { body: NewLink, response: { 201: LinkView, ...problems } },
+      schema: routes['POST /links'],
       config: { who: ['administrator'], act: 'link.create' },
     },
     async (request, reply) => {

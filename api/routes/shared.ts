@@ -1,7 +1,5 @@
 // What several routes need: roles, parameters, and the objects they name.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
-import { Id, Instant, type Problem, Problem as ProblemSchema } from '../../contract/index.ts';
 import { type ApiContext, authorOf } from '../context.ts';
 import { ProblemError } from '../errors.ts';
 import type { Author } from '../registrar.ts';
@@ -12,13 +10,6 @@ export const clinical = ['clinician', 'lead'] as const;
 export const technical = ['technician', 'administrator'] as const;
 export const staff = [...clinical, ...technical] as const;
 export const reviewing = [...clinical, 'auditor'] as const;
-
-export const idParams = z.strictObject({ id: Id });
-
-/** Every route can answer with a problem. */
-export const problems = { '4xx': ProblemSchema, '5xx': ProblemSchema } satisfies Record<string, z.ZodType<Problem>>;
-
-export const span = { from: Instant, to: Instant };
 
 /** Epoch milliseconds of a span, checked against the longest one allowed. */
 export function spanOf({ from, to }: { readonly from: string; readonly to: string }, maxMs: number) {

@@ -1,10 +1,10 @@
 // Routes of the whole. Class C. Invariants: whether anybody watches is said by what this process sees itself. On failure: what
 // cannot be known is said to be not monitored.
 import { z } from 'zod';
-import { apiPath, Id, MonitoringOverview, SystemView, toInstant } from '../../contract/index.ts';
+import { apiPath, routes, toInstant } from '../../contract/index.ts';
 import type { ApiContext, App } from '../context.ts';
 import { monitoringView } from '../monitoring-board.ts';
-import { clinical, problems, reviewing } from './shared.ts';
+import { clinical, reviewing } from './shared.ts';
 
 /** Whether anybody watches, and how the parts of Vigil are. */
 export function addSystemRoutes(app: App, context: ApiContext, ownStatus: () => SystemRole): void {
@@ -13,10 +13,7 @@ export function addSystemRoutes(app: App, context: ApiContext, ownStatus: () => 
   app.get(
     `${apiPath}/monitoring`,
     {
-      schema: {
-        querystring: z.strictObject({ unit: Id.optional() }),
-        response: { 200: MonitoringOverview, ...problems },
-      },
+      schema: routes['GET /monitoring'],
       config: { who: [...new Set([...clinical, ...reviewing])], act: 'monitoring.list' },
     },
     ({ query }) => ({
@@ -27,7 +24,7 @@ export function addSystemRoutes(app: App, context: ApiContext, ownStatus: () => 
     }),
   );
 
-  app.get(`${apiPath}/system`, { schema: { response: { 200: SystemView, ...problems } }, config: { who: '*' } }, () => {
+  app.get(`${apiPath}/system`, { schema: routes['GET /system'], config: { who: '*' } }, () => {
     const rules = projection.registry.get('rules', options.rules.id)?.body;
     return {
       realm: options.realm,
@@ -47,10 +44,13 @@ export function addSystemRoutes(app: App, context: ApiContext, ownStatus: () => 
     };
   });
 
-  app.get(`${apiPath}/openapi.json`, { schema: { hide: true }, config: { who: '*' } }, () => app.swagger());
+  app.get(`${apiPath}/openapi.json`, { schema: routes['GET /openapi.json'], config: { who: '*' } }, () =>
+    app.swagger(),
+  );
 
   // The process answers; whether anybody is watched is another question.
-  app.get('/healthz', { schema: { hide: true }, config: { who: '-' } }, () => ({ state: 'ok' }));
+  const health = { response: { 200: z.strictObject({ state: z.literal('ok') }) } };
+  app.get('/healthz', { schema: health, config: { who: '-' } }, () => ({ state: 'ok' as const }));
 }
 
 type SystemRole = ReturnType<NonNullable<ApiContext['ports']['roles']>>[number];

@@ -190,14 +190,6 @@ describe('objects', () => {
 });
 
 describe('beside the API', () => {
-  test('stands its description, as OpenAPI 3.1', async () => {
-    await using test = await startTestApi();
-    const { body } = await (await test.signIn()).get('/openapi.json');
-    expect(body.openapi).toBe('3.1.0');
-    const answer = body.paths['/api/v1/patients/{id}/latest'].get.responses['200'].content['application/json'].schema;
-    expect(JSON.stringify(answer.properties.measurements)).toContain('freshForMs');
-  });
-
   test('stands the console: its page never cached, its assets for good', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'vigil-console-'));
     await writeFile(join(folder, 'index.html'), '<!doctype html><title>Vigil</title>');

@@ -22,6 +22,7 @@ import {
   type UserRole,
 } from '../../contract/index.ts';
 import { pointColumns } from '../../ingest/store/columns.ts';
+import { undeclared } from './declared.ts';
 import { MemoryLog } from './memory-log.ts';
 
 export const rules = RuleSet.parse({
@@ -368,9 +369,9 @@ export async function call(
   url: string,
   method: string,
   path: string,
-  { headers = {}, body, socketPath }: Call = {},
+  { headers = {}, body: asked, socketPath }: Call = {},
 ): Promise<Answer> {
-  const text = body === undefined ? undefined : JSON.stringify(body);
+  const text = asked === undefined ? undefined : JSON.stringify(asked);
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const type =
       text === undefined
@@ -387,13 +388,13 @@ export async function call(
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   const answered = Buffer.concat(chunks).toString('utf8');
-  const isJson = String(response.headers['content-type']).includes('json');
-  return {
-    status: response.statusCode ?? 0,
-    headers: response.headers,
-    body: isJson ? JSON.parse(answered) : null,
-    text: answered,
-  };
+  const type = String(response.headers['content-type']);
+  const body = type.includes('json') ? JSON.parse(answered) : null;
+  const status = response.statusCode ?? 0;
+  // Whatever a test asks for: the document of the API is true.
+  const wrong = undeclared(method, path, { status, type, body });
+  if (wrong !== undefined) throw new Error(wrong);
+  return { status, headers: response.headers, body, text: answered };
 }
 
 export interface TestSession {
