@@ -1,6 +1,5 @@
 // What the rules bench asks of an engine. What `prepare` and `prepareTick` do is not measured: readings come parsed.
-import type { RuleSet, ThresholdRule } from '../../../contract/index.ts';
-import type { Said, Second } from './rules-workload.ts';
+import type { Said, Second, ThresholdSet } from './rules-workload.ts';
 
 export interface RulesEngine<Prepared = unknown> {
   /** Readings of one instant in the engine's own form. */
@@ -14,9 +13,6 @@ export interface RulesEngine<Prepared = unknown> {
   /** Bytes of guard lines and rule rows, if the engine knows. */
   bandBytes?(): number;
 }
-
-/** A rule set of thresholds alone: what every peer can do. */
-export type ThresholdSet = RuleSet & { readonly rules: readonly ThresholdRule[] };
 
 export interface EngineSetup {
   readonly patients: number;

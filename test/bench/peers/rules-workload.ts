@@ -1,12 +1,14 @@
 // The work of the rules bench, the same for every engine: patients with three vitals at 1 Hz, limits with deadband and on-delay,
 // silence. All of it from a seed, a second at a time, in an order that does no cache a favour.
 import { createHash } from 'node:crypto';
-import { RuleSet, VITALS } from '../../../contract/index.ts';
-import type { ThresholdSet } from './rules-engine.ts';
+import { RuleSet, type ThresholdRule, VITALS } from '../../../contract/index.ts';
 
 /** In the order of their names, which is the order in which timers of one instant fire. */
 export const vitals = ['hr', 'pulse', 'spo2'] as const;
 export type BenchVital = (typeof vitals)[number];
+
+/** A rule set of thresholds alone: what every peer can do. */
+export type ThresholdSet = RuleSet & { readonly rules: readonly ThresholdRule[] };
 
 export interface Workload {
   readonly patients: number;
