@@ -10,8 +10,8 @@ const minute = 60_000;
 
 /** Who, and which hours: lows and highs, pauses of more than 20 min, times that come twice, 40 and 400 of the sensor's limits. */
 const traces = [
-  ['AZT1D/Subject_3', '2023-12-29T01:07', '2023-12-29T07:07'],
-  ['AZT1D/Subject_5', '2024-01-21T22:04', '2024-01-22T04:04'],
+  ['AZT1D/Subject_16', '2024-02-04T15:07', '2024-02-04T21:07'],
+  ['AZT1D/Subject_5', '2024-01-22T00:04', '2024-01-22T06:04'],
   ['AZT1D/Subject_8', '2024-01-24T22:02', '2024-01-25T04:02'],
   ['AZT1D/Subject_9', '2024-01-12T21:00', '2024-01-13T03:00'],
   ['AZT1D/Subject_11', '2024-01-12T21:02', '2024-01-13T03:02'],
