@@ -305,14 +305,14 @@ class Engine implements NumbersEngine, Context {
 
   /** Patients for whom something may be due: one linear sweep of deadlines. */
   #due(log: number): Patient[] {
-    const { due, owner, size, patientDue, patients } = this.lines;
+    const { due, owner, size, patientDue, linkDue, patients } = this.lines;
     const found = new Set<Patient>();
     // Of a patient whose entry was unusable a place is left that nobody has.
     const note = (patient: Patient | undefined) => {
       if (patient) found.add(patient);
     };
     for (let i = 0; i < patients; i++) {
-      if ((patientDue[i] as number) <= log) note(this.#byIndex[i]);
+      if ((patientDue[i] as number) <= log || (linkDue[i] as number) <= log) note(this.#byIndex[i]);
     }
     for (let i = 0; i < size; i++) {
       if ((due[i] as number) <= log) note(this.#byIndex[owner[i] as number]);

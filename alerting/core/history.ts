@@ -1,6 +1,6 @@
 // The readings that windows look at: a ring of the newest ones of a stream, sorted by effective time, late ones included
 // (`alerting.md` 2.3-2.5). Figures are functions of the ring alone; unknown is null and decides nothing.
-import { roundTo, type Vital } from '../../contract/index.ts';
+import { roundTo } from '../../contract/index.ts';
 import { type Lines, line, lineShift, ringStride } from './lines.ts';
 import { boundOf, codeBound, isGood } from './reading-code.ts';
 import { type Limit, operators, type Statistic } from './rows.ts';
@@ -223,9 +223,4 @@ export function heldOf(buckets: readonly Bucket[], windowMs: number, at: number)
   const inside = buckets.filter(({ start }) => start + size > at - windowMs && start <= at);
   if (inside.some(({ bound }) => bound)) return null;
   return inside.map(({ ms, sum, low, high }) => ({ value: ms > 0 ? sum / ms : low, low, high, ms }));
-}
-
-/** As displayed. */
-export function displayed(vital: Vital, resolution: number): (value: number) => number {
-  return (value) => (vital === undefined ? value : roundTo(value, resolution));
 }

@@ -35,7 +35,8 @@ export class Identity {
   /** The newest boot and the number that is in order after all of its own; null before the first. */
   get inOrder(): { readonly boot: number; readonly next: number } | null {
     if (this.#boots.size === 0) return null;
-    const boot = Math.max(...this.#boots.keys());
+    let boot = 0;
+    for (const each of this.#boots.keys()) boot = Math.max(boot, each);
     return { boot, next: ((this.#boots.get(boot) as Ranges).at(-1) ?? -1) + 1 };
   }
   /** Numbers in order up to `next`, not included, have come another way. */

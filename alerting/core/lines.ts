@@ -38,10 +38,10 @@ const stride = 1 << lineShift;
 export const ringStride = 3;
 /** Readings a ring holds at most: 15 min at 2 Hz and a little, 54 KB. */
 export const ringMax = 2_048;
-/** Bytes of one stream: its line, its deadline, its places; of a device its counter; of a patient a deadline. */
+/** Bytes of one stream: its line, its deadline, its places; of a device its counter; of a patient two deadlines. */
 const streamBytes = stride * 8 + 8 + 3 * 4;
 const counterBytes = 2 * 8;
-const patientBytes = 8;
+const patientBytes = 2 * 8;
 
 export class Lines {
   data = new Float64Array(64 * stride);
@@ -57,6 +57,8 @@ export class Lines {
   nexts = new Float64Array(64);
   /** Log time at which a patient has something to do beside its signals' watches. */
   patientDue = new Float64Array(64).fill(Number.POSITIVE_INFINITY);
+  /** Log time at which a way to one of a patient's gateways changes by itself. */
+  linkDue = new Float64Array(64).fill(Number.POSITIVE_INFINITY);
   pool = new Float64Array(1_024 * ringStride);
   #streams = 0;
   #counters = 0;
@@ -124,7 +126,10 @@ export class Lines {
 
   openPatient(): number {
     const index = this.#patients++;
-    if (index >= this.patientDue.length) this.patientDue = grown(this.patientDue, Number.POSITIVE_INFINITY);
+    if (index >= this.patientDue.length) {
+      this.patientDue = grown(this.patientDue, Number.POSITIVE_INFINITY);
+      this.linkDue = grown(this.linkDue, Number.POSITIVE_INFINITY);
+    }
     this.patientDue[index] = 0;
     return index;
   }

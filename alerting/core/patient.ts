@@ -152,9 +152,14 @@ export class Patient implements Watched, Wearer {
 
   /** Takes a reading by its stream's index. */
   takeNumbered(index: number, taken: Taken): void {
-    const stream = this.#streams().find((each) => each.index === index);
-    if (!stream) throw new Error('a reading of a stream that is none');
-    numbered(this, stream, taken);
+    for (const device of this.#devices.values()) {
+      for (const stream of device.streams.values()) {
+        if (stream.index !== index) continue;
+        numbered(this, stream, taken);
+        return;
+      }
+    }
+    throw new Error('a reading of a stream that is none');
   }
 
   /** Index of a stream; -1 for one that is not known. */
@@ -206,6 +211,7 @@ export class Patient implements Watched, Wearer {
     const { clock } = this.context;
     const troubled = clock.log >= link.lateAt;
     if (link.hear(beat, clock.arrival(acceptedAt)) && troubled) this.reassess(acceptedAt);
+    this.#planLinks();
     return true;
   }
 
@@ -367,13 +373,21 @@ export class Patient implements Watched, Wearer {
         : Number.POSITIVE_INFINITY;
       stream.settle();
     }
-    for (const link of this.#wardrobe.links) {
-      if (link.lateAt > log) next = Math.min(next, link.lateAt);
-      else if (link.lostAt > log) next = Math.min(next, link.lostAt);
-    }
+    this.#planLinks();
     for (const worn of this.#wardrobe.all) next = Math.min(next, endLog(worn));
     if (this.#unruled && !this.book.find(notMonitored, 'patient')) next = Math.min(next, this.#unruled.log);
     this.nextAt = next;
+  }
+
+  /** The next instant at which a way to a gateway changes by itself; a beat moves it. */
+  #planLinks(): void {
+    const { lines, clock } = this.context;
+    let next = Number.POSITIVE_INFINITY;
+    for (const link of this.#wardrobe.links) {
+      if (link.lateAt > clock.log) next = Math.min(next, link.lateAt);
+      else if (link.lostAt > clock.log) next = Math.min(next, link.lostAt);
+    }
+    lines.linkDue[this.index] = next;
   }
 
   /** Log times of arrivals that came while nobody ticked, computed once more (`records.md` 4). */

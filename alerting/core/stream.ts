@@ -252,12 +252,14 @@ export class Stream implements Judged, Sight {
   #step(sample: Sample, gap: boolean, before: Taken): readonly Change[] {
     const changes: Change[] = [];
     const { rows } = this.#plan;
+    const plain = { spot: this.spot, gap };
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i] as RuleRow;
       const verdict = judge(row, sample, this);
       const run = this.#runs?.[i];
       if (!run && !isViolating(verdict)) continue;
-      const pace = { spot: this.spot, gap, ...this.#paceOf(row, sample, before) };
+      const isPlain = row.kind !== 'integral' && !row.confirm;
+      const pace = isPlain ? plain : { ...plain, ...this.#paceOf(row, sample, before) };
       const done = step(run ?? this.#runAt(i), row, verdict, sample, pace, this);
       if (done !== 'none') changes.push({ row, step: done });
     }

@@ -25,8 +25,7 @@ export function judge(row: RuleRow, sample: Sample, sight: Sight): Verdict {
     case 'count': {
       const { violating, beyond } = sight.history.tally(row, detail.of, sight.maxGapMs, rounder(sight.vital));
       if (violating >= detail.atLeast) return 'violating';
-      const clear = sight.history.tally(row, detail.clearAtLeast, sight.maxGapMs, rounder(sight.vital)).beyond;
-      return Math.max(beyond, clear) >= detail.clearAtLeast ? 'beyond' : 'between';
+      return beyond >= detail.clearAtLeast ? 'beyond' : 'between';
     }
     case 'window': {
       const figure = figureOfWindow(row, detail, sample, sight);
@@ -65,12 +64,12 @@ function figureOfWindow(
   row: RuleRow,
   { statistic, percentile, minCoverage }: Extract<RuleRow['detail'], { kind: 'window' }>,
   sample: Sample,
-  { history, maxGapMs, buckets }: Sight,
+  sight: Sight,
 ): number | null {
   if (row.windowMs <= readingsWindowMs) {
-    return history.figure(statistic, percentile, row.windowMs, minCoverage, maxGapMs);
+    return sight.history.figure(statistic, percentile, row.windowMs, minCoverage, sight.maxGapMs);
   }
-  const held: Held[] | null = heldOf(buckets(row.id), row.windowMs, sample.at);
+  const held: Held[] | null = heldOf(sight.buckets(row.id), row.windowMs, sample.at);
   return held && figureOf(held, statistic, percentile, row.windowMs * minCoverage);
 }
 

@@ -138,6 +138,7 @@ afterEach(() => vi.restoreAllMocks());
 
 test('copies, restarts and partitions change no byte of any body, and the bodies make sense', {
   tags: ['ALR-REPLAY', 'ALR-EPISODE', 'ALR-STATE', 'ALR-CLOCK', 'SYS-COVERAGE'],
+  timeout: 600_000,
 }, () => {
   const property = fc.property(plan, (each) => faultOf(each) === undefined);
   const { failed, counterexample, errorInstance } = fc.check(property, { numRuns: 40, seed: 3 });
