@@ -1,7 +1,7 @@
 // The page's side of the stream: starts the worker, and watches it. A worker that says nothing for 2 s is as bad as a server
 // that does: the screen is not live, and the worker is started again.
 import { batch, signal } from '@preact/signals';
-import { streamLeadsMax } from '../../contract/http-tables.ts';
+import { streamLeadsMax } from '../../contract/index.ts';
 import { emptyWard, type Ward } from './fold.ts';
 import type { LinkState } from './link.ts';
 import { type PageMessage, type WorkerMessage, type WorkerNews, withNews } from './relay.ts';
