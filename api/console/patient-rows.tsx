@@ -41,7 +41,7 @@ function PatientRow({ look, open }: { readonly look: TileLook; readonly open?: (
         .filter((one) => one !== '')
         .join(', ');
   return (
-    <li class="patient" data-patient={id} data-frame={look.frame}>
+    <li class="person" data-patient={id} data-frame={look.frame}>
       <span class="bed">{bed}</span>
       {open ? (
         <a

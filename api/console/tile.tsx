@@ -142,8 +142,13 @@ export function Band({ band }: { readonly band: BandView }) {
 function Numbers({ cells, spark }: { readonly cells: readonly CellView[]; readonly spark: ComponentChildren }) {
   // An odd last one has a line of its own, and room for its trend.
   const isOdd = cells.length % 2 === 1;
+  const rows = Math.max(1, Math.ceil(cells.length / 2));
   return (
-    <div class="numbers" data-rows={Math.max(1, Math.ceil(cells.length / 2))} data-cells={cells.length}>
+    <div
+      class="numbers"
+      data-rows={rows}
+      style={{ '--rows': String(rows), '--cells': String(Math.max(1, cells.length)) }}
+    >
       {cells.map((cell, i) =>
         isOdd && i === cells.length - 1 ? (
           <div key={cell.signal} class="wide">

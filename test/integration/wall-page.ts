@@ -85,7 +85,8 @@ export function stickingOut(page: Page): Promise<readonly string[]> {
     return [...box.querySelectorAll('*')].flatMap((inner) => {
       const { left, right, bottom } = inner.getBoundingClientRect();
       const spills = inner.clientWidth > 0 && inner.scrollWidth > inner.clientWidth + 1;
-      if (inner.closest('.unseen')) return [];
+      // What is not drawn has no box, and sticks out of nothing.
+      if (inner.closest('.unseen') || inner.getClientRects().length === 0) return [];
       const isOut = left < edge.left - 1 || right > edge.right + 1 || bottom > edge.bottom + 1 ||
         (spills && getComputedStyle(inner).overflowX === 'visible');
       return isOut ? [inner.outerHTML.slice(0, 120)] : [];

@@ -185,7 +185,7 @@ describe('a ward', () => {
 
   test('narrow, nothing is cut and nothing scrolls sideways', async () => {
     await using other = await signedIn(browser, program, { viewport: { width: 390, height: 844 } });
-    await other.page.waitForSelector('article.tile');
+    await other.page.waitForSelector('li.person');
     const width = await other.page.evaluate<number>('document.documentElement.scrollWidth');
     expect(width).toBeLessThanOrEqual(390);
   });
