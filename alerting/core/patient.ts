@@ -117,7 +117,12 @@ export class Patient implements Watched, Wearer {
     const { watch } = stream;
     if (!watch) return;
     watch.hear(heard, quality);
-    if (watch.isQuiet(heard, quality)) return;
+    if (watch.isQuiet(heard, quality)) {
+      // One that was longer on its way is late sooner than the one before it would have been.
+      const { due } = this.context.lines;
+      due[stream.index] = Math.min(due[stream.index] as number, watch.lateAt);
+      return;
+    }
     new Sentry(this, stream, watch).heard(heard.at, heard.log);
     this.nextAt = 0;
   }

@@ -107,11 +107,12 @@ interface Step {
   readonly by: number;
   readonly also: Also;
 }
-const usual = Array.from({ length: 20 }, () => 'nothing' as const);
+const usual = Array.from({ length: 60 }, () => 'nothing' as const);
 const step: fc.Arbitrary<Step> = fc.record({
   by: fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom(-0.4, 0, 0, 0.4) },
-    { weight: 2, arbitrary: fc.integer({ min: -6, max: 6 }) },
+    // Mostly no jump: a limit that is crossed in small steps is met by an open line.
+    { weight: 40, arbitrary: fc.constantFrom(-0.5, -0.5, -0.3, 0, 0.2, 0.4) },
+    { weight: 1, arbitrary: fc.integer({ min: -6, max: 6 }) },
   ),
   also: fc.constantFrom<Also>(...usual, 'away', 'slow', 'doubtful', 'late', 'no-contact'),
 });
@@ -210,7 +211,7 @@ test('a reading on the quiet path would have changed nothing', {
       throw new Error(`${asItIs.told.at(at)} for ${inFull.told[at]}`);
     if (asItIs.state.join() !== inFull.state.join()) throw new Error(`${asItIs.state} for ${inFull.state}`);
   });
-  const { failed, errorInstance, counterexample } = fc.check(property, { numRuns: 60, seed: 11 });
+  const { failed, errorInstance, counterexample } = fc.check(property, { numRuns: 60, seed: 11, endOnFailure: true });
   expect(failed ? `${String(errorInstance).slice(0, 4_000)} ${JSON.stringify(counterexample)}` : '').toBe('');
   // A run in which no line was open, or nothing happened, would prove nothing.
   expect(open).toBeGreaterThan(1_000);
