@@ -287,6 +287,17 @@ describe('NEWS2', () => {
   }
   const well = { resp: 16, spo2: 97, oxygen: 0, sbp: 120, pulse: 70, consciousness: 0, temp: 37 };
 
+  test('sees each value that changes a score, of signals that were well for long', { tags: ['ALR-LIMIT'] }, () => {
+    const run = ward({ rules: setOf(high) });
+    const patient = run.patient('p-1');
+    for (const [vital, value] of Object.entries(well)) {
+      patient.wears(vital as 'resp', { every: '1s' }).steady(vital as 'resp', value, '1s', '60s');
+    }
+    const ill = { resp: 25, spo2: 91, pulse: 111 };
+    for (const [vital, value] of Object.entries(ill)) patient.reading(vital as 'resp', value, '60s');
+    expect(run.run('60s').story({ kind: 'physiological' })).toEqual(['60s raised news2 high']);
+  });
+
   test('of seven well is nothing; three of seven that sum to 7 raise', { tags: ['ALR-LIMIT'] }, () => {
     expect(scored(well)).toEqual([]);
     expect(scored({ resp: 25, spo2: 91, pulse: 100 })).toEqual(['60s raised news2 high']);
