@@ -14,7 +14,7 @@ import {
   type VirtualPlayed,
   type VirtualReplay,
 } from './simulators/index.ts';
-import type { Told, VirtualSystem } from './virtual-system.ts';
+import type { Told, VirtualSystem } from './virtual/index.ts';
 
 /** Boot of a device that nobody ever saw before. */
 const firstBoot = 1;
@@ -28,7 +28,7 @@ export async function playVirtually(
   const { recording, seed, keep } = replay;
   const folder = keep === undefined ? {} : { folder: resolve(keep) };
   // Loaded when it is wanted: it is the whole system.
-  const { openVirtualSystem } = await import('./virtual-system.ts');
+  const { openVirtualSystem } = await import('./virtual/index.ts');
   await using system = await openVirtualSystem({ startAt: recording.startsAt, seed, ...folder });
   return await playInto(system, replay, onProgress, signal);
 }

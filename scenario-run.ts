@@ -16,7 +16,7 @@ import {
   type Stage,
   type Vocabulary,
 } from './simulators/index.ts';
-import { openVirtualSystem, type VirtualSystem } from './virtual-system.ts';
+import { openVirtualSystem, type VirtualSystem } from './virtual/index.ts';
 
 /** Every scenario begins on a Sunday night. */
 const startAt = Date.UTC(2026, 2, 1, 2);

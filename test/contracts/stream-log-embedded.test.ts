@@ -5,7 +5,7 @@ import { afterAll } from 'vitest';
 import type { Clock } from '../../contract/index.ts';
 import { realDisk } from '../../durable/index.ts';
 import { type EmbeddedLog, openLog } from '../../ingest/log/index.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
+import { VirtualClock } from '../../virtual/clock.ts';
 import { describeStreamLog, type LogUnderTest, suitePartitions } from './stream-log.ts';
 
 /** Small, so that a few records fill several; the largest record still fits. */

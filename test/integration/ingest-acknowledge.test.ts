@@ -4,9 +4,9 @@ import { TLSSocket } from 'node:tls';
 import { describe, expect, test, vi } from 'vitest';
 import type { Disk, DiskFile } from '../../contract/index.ts';
 import { realDisk } from '../../durable/index.ts';
+import { VirtualClock } from '../../virtual/clock.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { FrameReader, publishFrame } from '../support/mqtt.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
 import { reading } from '../unit/ingest/fixtures.ts';
 import { openBorder } from './ingest-border.ts';
 

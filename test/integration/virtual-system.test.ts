@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CoreEvent } from '../../alerting/core/index.ts';
 import { type Signal, VITALS, type Vital } from '../../contract/index.ts';
-import { openVirtualSystem, type VirtualSystem, type VirtualSystemOptions } from '../../virtual-system.ts';
+import { openVirtualSystem, type VirtualSystem, type VirtualSystemOptions } from '../../virtual/index.ts';
 import { newEngine } from '../support/core.ts';
 
 const startAt = Date.UTC(2026, 2, 1, 2);

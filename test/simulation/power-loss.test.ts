@@ -4,8 +4,8 @@
 import { afterEach, expect, test } from 'vitest';
 import type { AppendRecord, LogRecord, TopicName } from '../../contract/index.ts';
 import { type EmbeddedLog, openLog } from '../../ingest/log/index.ts';
+import { VirtualClock } from '../../virtual/clock.ts';
 import { type DiskCall, LossyDisk, mulberry32 } from '../support/lossy-disk.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
 
 const partitions = 3;
 const folder = '/data/log';

@@ -13,7 +13,7 @@ import {
   type ReplayArguments,
   replayOptions,
 } from '../../simulators/index.ts';
-import { openVirtualSystem } from '../../virtual-system.ts';
+import { openVirtualSystem } from '../../virtual/index.ts';
 import { type ReadBlock, readBlock } from '../oracle/block.ts';
 import { differenceOf, differenceOfLists } from '../oracle/compare.ts';
 import type { Measured } from '../oracle/csv.ts';

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LogHealth } from '../../../contract/index.ts';
 import { realDisk } from '../../../durable/index.ts';
 import { openLog } from '../../../ingest/log/index.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
+import { VirtualClock } from '../../../virtual/clock.ts';
 
 const MiB = 1024 * 1024;
 let folder: string;

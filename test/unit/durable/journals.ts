@@ -1,7 +1,7 @@
 import type { Announce, Lane } from '../../../contract/index.ts';
 import { type Body, type Journal, openJournal } from '../../../durable/index.ts';
+import { VirtualClock } from '../../../virtual/clock.ts';
 import { LossyDisk } from '../../support/lossy-disk.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
 
 export const folder = '/data/journal';
 const encoder = new TextEncoder();

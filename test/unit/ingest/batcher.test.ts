@@ -5,8 +5,8 @@ import { Announcer } from '../../../ingest/announcer.ts';
 import { type Batcher, type Entry, openBatcher } from '../../../ingest/batcher.ts';
 import { Counters } from '../../../ingest/counters.ts';
 import type { IngestError } from '../../../ingest/errors.ts';
+import { VirtualClock } from '../../../virtual/clock.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
 import { bytesOf, textOf } from './fixtures.ts';
 
 /** A log whose appends a test lets through one by one. */

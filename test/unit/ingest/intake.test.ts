@@ -14,8 +14,8 @@ import { Counters } from '../../../ingest/counters.ts';
 import type { IngestError } from '../../../ingest/errors.ts';
 import { Intake, newSender, type Sender } from '../../../ingest/intake.ts';
 import { openRegistryView } from '../../../ingest/registry-view.ts';
+import { VirtualClock } from '../../../virtual/clock.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
 import { assignment, beat, bytesOf, device, now, reading, register, textOf } from './fixtures.ts';
 
 /** A log of which a test can hold the registry back. */

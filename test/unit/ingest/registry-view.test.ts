@@ -4,8 +4,8 @@ import { type LogBatch, registryKey, type TopicName } from '../../../contract/in
 import { Announcer } from '../../../ingest/announcer.ts';
 import { Counters } from '../../../ingest/counters.ts';
 import { openRegistryView } from '../../../ingest/registry-view.ts';
+import { VirtualClock } from '../../../virtual/clock.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
-import { VirtualClock } from '../../support/virtual-clock.ts';
 import { assignment, bytesOf, device, register } from './fixtures.ts';
 
 /** A log whose answers a test holds back after they were made. */

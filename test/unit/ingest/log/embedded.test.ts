@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type AppendRecord, recordBytesMax, type StreamLog, type TopicName } from '../../../../contract/index.ts';
 import { type EmbeddedLog, openLog, scanTopic } from '../../../../ingest/log/index.ts';
+import { VirtualClock } from '../../../../virtual/clock.ts';
 import { LossyDisk } from '../../../support/lossy-disk.ts';
-import { VirtualClock } from '../../../support/virtual-clock.ts';
 
 const folder = '/data/log';
 const KiB = 1024;

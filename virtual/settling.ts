@@ -2,7 +2,7 @@
 // the roles append while they are waited for reaches the log, or they would wait for themselves. On failure: a role's own
 // mistake, and a role that does not get on within a real minute, are thrown at whoever waits.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { turn } from './virtual-clock.ts';
+import { turn } from './clock.ts';
 
 /** A role that does not get on for so long, in real time, never will. */
 const settledWithinMs = 60_000;

@@ -9,7 +9,7 @@ import {
   type Position,
   type StreamLog,
   type TopicName,
-} from './contract/index.ts';
+} from '../contract/index.ts';
 
 /** One record of `alerts` as it stands there; `text` is its body's bytes. */
 export type Told = { readonly position: Position; readonly text: string } & (

@@ -4,7 +4,7 @@
 // they do. Nothing in `inputs` depends on what readers decide, but what a person does, and before that all is released.
 // On failure: a release that the log refuses, or that lands elsewhere, is an error for whoever releases.
 import assert from 'node:assert/strict';
-import type { AppendRecord, LogHealth, Position, StreamLog, TopicName } from './contract/index.ts';
+import type { AppendRecord, LogHealth, Position, StreamLog, TopicName } from '../contract/index.ts';
 
 /** Records and bytes of one append: as many as the log's readers take in one turn. */
 const releaseRecordsMax = 1_000;

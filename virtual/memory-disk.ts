@@ -2,7 +2,7 @@
 // written, names are sorted, what is made anew must not exist; nothing survives the process, and nothing is promised to.
 // On failure: none of its own; what is asked of a file or folder that is not there is refused as a file system does.
 import { dirname, join } from 'node:path';
-import type { Disk, DiskFile } from './contract/index.ts';
+import type { Disk, DiskFile } from '../contract/index.ts';
 
 /** Files grow by at least this much, so that a row of small writes copies little. */
 const growBytes = 64 * 1024;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { memoryDisk } from '../../../memory-disk.ts';
+import { memoryDisk } from '../../../virtual/memory-disk.ts';
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 

@@ -1,7 +1,7 @@
 // Time that passes only when it is told to: under `virtual-system.ts` and in tests. Invariants: it never goes back;
 // sleepers wake in the order of their deadlines, then of their calls; nobody wakes before their time or, while it is moved
 // step by step, after it. On failure: there is none; whoever waits for a time that is never told waits for ever.
-import type { Clock } from './contract/index.ts';
+import type { Clock } from '../contract/index.ts';
 
 interface Sleeper {
   readonly wakesAt: number;

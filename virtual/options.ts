@@ -1,5 +1,5 @@
 // What a virtual system is told: options at its beginning, and what its driver says of people and devices. Types alone.
-import type { Acknowledge, Announce, Patient, RuleSet, Signal } from './contract/index.ts';
+import type { Acknowledge, Announce, Patient, RuleSet, Signal } from '../contract/index.ts';
 
 export interface VirtualSystemOptions {
   /** UTC at the beginning, epoch milliseconds. */

@@ -1,6 +1,6 @@
 // Heartbeats of gateways and direct devices that live in virtual time, each 10 s as `interfaces.md` 3.4 says. Invariants: a
 // gateway's beats rise by one; one that is silent keeps its number and, once it is heard again, beats at once. Pure.
-import { beatEveryMs, type Heartbeat } from './contract/index.ts';
+import { beatEveryMs, type Heartbeat } from '../contract/index.ts';
 
 /** Time that a beat may be late before its own promise is broken. */
 const graceMs = 1_000;

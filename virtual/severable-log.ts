@@ -1,6 +1,6 @@
 // The log as one life of a role sees it, which can be cut off as a killed process is: what is under way is never answered,
 // and nothing more reaches the log. Invariant: what was appended before the cut stands. On failure: there is none.
-import type { AppendRecord, Lane, LogBatch, LogHealth, Position, StreamLog, TopicName } from './contract/index.ts';
+import type { AppendRecord, Lane, LogBatch, LogHealth, Position, StreamLog, TopicName } from '../contract/index.ts';
 
 export class SeverableLog implements StreamLog {
   readonly #log: StreamLog;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { openLog } from '../../../ingest/index.ts';
-import { memoryDisk } from '../../../memory-disk.ts';
-import { SeverableLog } from '../../../severable-log.ts';
-import { turn, VirtualClock } from '../../../virtual-clock.ts';
+import { turn, VirtualClock } from '../../../virtual/clock.ts';
+import { memoryDisk } from '../../../virtual/memory-disk.ts';
+import { SeverableLog } from '../../../virtual/severable-log.ts';
 
 const record = { key: 'p-1', value: Uint8Array.of(123, 125, 10) };
 const control = { lane: 'control' } as const;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { AppendRecord } from '../../../contract/index.ts';
-import { HeldLog } from '../../../held-log.ts';
 import { openLog } from '../../../ingest/index.ts';
-import { memoryDisk } from '../../../memory-disk.ts';
-import { VirtualClock } from '../../../virtual-clock.ts';
+import { VirtualClock } from '../../../virtual/clock.ts';
+import { HeldLog } from '../../../virtual/held-log.ts';
+import { memoryDisk } from '../../../virtual/memory-disk.ts';
 
 const record = (n: number): AppendRecord => ({ key: `p-${n % 3}`, value: Uint8Array.of(123, 125, 10, n % 256) });
 const data = { lane: 'data' } as const;

@@ -5,8 +5,8 @@
 // time: how long a disk takes is no part of what is played. On failure: what a role reports, and a role that does not get
 // on, is thrown at the driver.
 import { join } from 'node:path';
-import type { RunningAlerting } from './alerting/index.ts';
-import { type PatientState, type RunningDesk, startDesk } from './api/index.ts';
+import type { RunningAlerting } from '../alerting/index.ts';
+import { type PatientState, type RunningDesk, startDesk } from '../api/index.ts';
 import {
   type Alert,
   type Assignment,
@@ -20,22 +20,25 @@ import {
   type RuleSet,
   StoreUnavailableError,
   type TimeSeriesStore,
-} from './contract/index.ts';
-import { realDisk } from './durable/index.ts';
+} from '../contract/index.ts';
+import { realDisk } from '../durable/index.ts';
+import { hostClock } from '../host.ts';
+import {
+  type FeedOutcome,
+  openLog,
+  openStore,
+  type RunningFeed,
+  startFeed,
+  unavailableStore,
+} from '../ingest/index.ts';
+import { type RolePlan, type RolePorts, type RunningRoles, startEngine, startRoles } from '../roles.ts';
+import { readRules } from '../rules-file.ts';
+import { seededRandom } from '../simulators/index.ts';
+import { steadyClock } from '../steady-clock.ts';
+import { VirtualBeats } from './beats.ts';
+import { StandingClock, turn, VirtualClock, withoutSleep } from './clock.ts';
 import { HeldLog } from './held-log.ts';
-import { hostClock } from './host.ts';
-import { type FeedOutcome, openLog, openStore, type RunningFeed, startFeed, unavailableStore } from './ingest/index.ts';
 import { memoryDisk } from './memory-disk.ts';
-import { type RolePlan, type RolePorts, type RunningRoles, startEngine, startRoles } from './roles.ts';
-import { readRules } from './rules-file.ts';
-import { Settling } from './settling.ts';
-import { SeverableLog } from './severable-log.ts';
-import { seededRandom } from './simulators/index.ts';
-import { steadyClock } from './steady-clock.ts';
-import { temporaryFolder } from './temporary-folder.ts';
-import { readTopic, type Told, toldOf } from './told.ts';
-import { VirtualBeats } from './virtual-beats.ts';
-import { StandingClock, turn, VirtualClock, withoutSleep } from './virtual-clock.ts';
 import type {
   Binding,
   PublishKind,
@@ -44,18 +47,11 @@ import type {
   VirtualDevice,
   VirtualPatient,
   VirtualSystemOptions,
-} from './virtual-options.ts';
-
-export type { Told } from './told.ts';
-export type {
-  Binding,
-  PublishKind,
-  PublishOptions,
-  Taking,
-  VirtualDevice,
-  VirtualPatient,
-  VirtualSystemOptions,
-} from './virtual-options.ts';
+} from './options.ts';
+import { Settling } from './settling.ts';
+import { SeverableLog } from './severable-log.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import { readTopic, type Told, toldOf } from './told.ts';
 
 const realm = 'test';
 const author = 'u-1';

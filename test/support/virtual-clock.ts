@@ -1,2 +1,0 @@
-// Where tests find the clock of `virtual-system.ts`.
-export { VirtualClock } from '../../virtual-clock.ts';
