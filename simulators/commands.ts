@@ -2,11 +2,11 @@
 import type { Command } from 'commander';
 import { askKits, type ControlCommand, command } from './control.ts';
 import { LocalRefusedError, NotRunningError, UsageError } from './errors.ts';
-import type { Report } from './kit.ts';
 import { type RunArguments, runOptions } from './options.ts';
 import { registerReplayCommand, type WholeSystem } from './replay/command.ts';
 import { runWard } from './run.ts';
 import { scenarios } from './scenario.ts';
+import type { Report } from './sender.ts';
 import { systemClock } from './system-clock.ts';
 import type { KitView } from './ward.ts';
 

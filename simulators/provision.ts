@@ -121,6 +121,14 @@ async function ensurePatient(api: Api, known: readonly Item[], kit: number, kept
   if (found) return found.id;
   const [name, birthDate] = people[(kit - 1) % people.length] as (typeof people)[number];
   const body = { mrn, name, birthDate, unit: 'w-1', bed: `Bed ${kit}`, zone: 'Europe/Berlin', highRisk: false };
+  return await admit(api, body);
+}
+
+/** Admits a patient, or finds the one with this record number. */
+export async function admit(
+  api: Api,
+  body: { readonly mrn: string } & Readonly<Record<string, unknown>>,
+): Promise<string> {
   try {
     return Identified.parse(await api.post('/patients', body)).id;
   } catch (error) {

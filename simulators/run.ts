@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import type { Clock } from '../contract/index.ts';
 import { startControl } from './control.ts';
 import { LocalRefusedError, NotRunningError } from './errors.ts';
-import type { KitIdentity, Report } from './kit.ts';
+import type { KitIdentity } from './kit.ts';
 import { readyWithinMs } from './limits.ts';
 import type { RunOptions } from './options.ts';
 import { adminSocket, provision } from './provision.ts';
 import { brokerOf, waitForSystem } from './ready.ts';
 import { scenarios } from './scenario.ts';
+import type { Report } from './sender.ts';
 import { openTruth } from './truth.ts';
 import { startWard, type Ward } from './ward.ts';
 

@@ -3,12 +3,13 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { Clock, Realm } from '../contract/index.ts';
-import { type Kit, type KitFaults, type KitIdentity, type Report, startKit } from './kit.ts';
+import { type Kit, type KitFaults, type KitIdentity, startKit } from './kit.ts';
 import { catchUpSecondsMax } from './limits.ts';
 import type { BrokerAddress } from './link.ts';
 import { createPatient, type SimulatedPatient } from './patients/patient.ts';
 import { seededRandom } from './random.ts';
 import { fallTo86, type ScenarioEvent } from './scenario.ts';
+import type { Report } from './sender.ts';
 import { aboutKit, type Truth } from './truth.ts';
 
 export interface WardOptions {

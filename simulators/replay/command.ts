@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Clock } from '../../contract/index.ts';
 import { UsageError } from '../errors.ts';
-import type { Report } from '../kit.ts';
+import type { Report } from '../sender.ts';
 import { systemClock } from '../system-clock.ts';
 import { devicesOf, identityOf, type ReplayIdentity } from './identity.ts';
 import { type Played, playLive } from './live.ts';

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import type { Clock } from '../../contract/index.ts';
 import { nextBoot } from '../boot-counter.ts';
 import { NotRunningError } from '../errors.ts';
-import type { Report } from '../kit.ts';
 import { serveLocal } from '../local-http.ts';
 import type { Message } from '../outbox.ts';
 import { seededRandom } from '../random.ts';
 import { brokerOf, waitForSystem } from '../ready.ts';
+import type { Report } from '../sender.ts';
+import { type Sender, startSender } from '../sender.ts';
 import type { ReplayIdentity } from './identity.ts';
 import { connectWithinMs, drainWithinMs, settleMs, unacknowledgedMaxMs } from './limits.ts';
 import { type Worn, wear } from './provision.ts';
 import type { Recording } from './recording.ts';
 import { type ReplayDevice, type Step, scriptOf } from './script.ts';
-import { type Sender, startSender } from './sender.ts';
 
 export interface LiveOptions {
   readonly recording: Recording;

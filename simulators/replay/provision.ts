@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Id } from '../../contract/index.ts';
 import { replaceFile } from '../durable-file.ts';
-import { LocalRefusedError } from '../errors.ts';
-import { type Api, adminSocket, openApi } from '../provision.ts';
+import { type Api, adminSocket, admit, openApi } from '../provision.ts';
 import type { ReplayIdentity } from './identity.ts';
 import { type ReplayDevice, replayModel, signalsOf } from './script.ts';
 
@@ -29,7 +28,6 @@ type Kept = z.infer<typeof Kept>;
 const KeptFile = z.strictObject({ v: z.literal(1), devices: z.array(Kept) });
 const Identified = z.object({ id: Id });
 const Registered = z.object({ device: Identified, token: z.string().min(1) });
-const Conflict = z.object({ current: Identified });
 const Assignments = z.object({ items: z.array(z.object({ id: Id, device: Id, to: z.string().nullable() })) });
 
 /** Devices of recordings and their tokens, which nobody can read again: 0600. */
@@ -62,15 +60,7 @@ async function admitted(api: Api, mrn: string, name: string): Promise<string> {
   const found = (await api.all('/patients')).find((patient) => patient['mrn'] === mrn);
   if (found) return found.id;
   const body = { mrn, name: `RECORDING, ${name}`, birthDate: '1950-01-01', unit: 'w-1', bed: 'replay', zone: 'UTC' };
-  try {
-    return Identified.parse(await api.post('/patients', body)).id;
-  } catch (error) {
-    // A list may hide record numbers from those who may not know them.
-    if (!(error instanceof LocalRefusedError && error.status === 409)) throw error;
-    const conflict = Conflict.safeParse(error.body);
-    if (!conflict.success) throw error;
-    return conflict.data.current.id;
-  }
+  return await admit(api, body);
 }
 
 /** The device that a replay of the same recording left, if it still stands and sends the same; else a new one. */

@@ -1,5 +1,5 @@
-// One device of a recording on its MQTT connection: it beats, keeps what is not acknowledged, and sends it again with the
-// same bytes. What it says is written elsewhere.
+// A simulated device on its MQTT connection: it beats, keeps what is not acknowledged, and sends it again with the same
+// bytes. What it measures and says is written elsewhere.
 import {
   beatEveryMs,
   type Clock,
@@ -9,18 +9,20 @@ import {
   type Random,
   type Realm,
   statusTopic,
-} from '../../contract/index.ts';
-import type { Report } from '../kit.ts';
+} from '../contract/index.ts';
 import {
   acknowledgeWithinMs,
   goodbyeWithinMs,
   lateWindowMessages,
   outboxMessagesMax,
   windowMessages,
-} from '../limits.ts';
-import { type BrokerAddress, type Link, startLink } from '../link.ts';
-import { heartbeatPayload, statusPayload } from '../messages.ts';
-import { type Message, Outbox } from '../outbox.ts';
+} from './limits.ts';
+import { type BrokerAddress, type Link, startLink } from './link.ts';
+import { heartbeatPayload, statusPayload } from './messages.ts';
+import { type Message, Outbox } from './outbox.ts';
+
+/** One line for a person: how it goes, or what is wrong. */
+export type Report = (level: 'progress' | 'problem', line: string) => void;
 
 export interface SenderOptions {
   readonly name: string;
@@ -31,7 +33,13 @@ export interface SenderOptions {
   readonly version: string;
   readonly broker: () => Promise<BrokerAddress>;
   readonly clock: Clock;
+  /** The device's own clock, UTC; default: the true one. */
+  readonly now?: () => number;
   readonly random: Random;
+  /** Share of messages that are sent twice; default 0. */
+  readonly duplicates?: number;
+  /** What the broker says when it does not let the device in, for good. */
+  readonly onRefused?: (why: string) => void;
   readonly report: Report;
 }
 
@@ -43,17 +51,26 @@ export interface Sender extends AsyncDisposable {
   /** Messages not yet acknowledged. */
   readonly waiting: number;
   readonly acknowledged: number;
-  /** True while there is room for another second of a recording. */
+  /** Monotonic clock at the newest acknowledgement. */
+  readonly acknowledgedMono: number;
+  /** True while the outbox is less than half full. */
   readonly hasRoom: boolean;
-  send(message: Message): void;
+  /** Keeps a message until it is acknowledged; gives what a full outbox let go for it. */
+  send(message: Message): Message | undefined;
   /** Beats if it is time, and closes a connection that does not answer; called each second. */
   tick(): void;
+  /** Says why, then disconnects. */
   stop(why: string): Promise<void>;
+  /** Not a word more. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export function startSender(options: SenderOptions): Sender {
   return new RunningSender(options);
 }
+
+/** A beat may come so much before its time: the seconds that drive it are not exact. */
+const beatToleranceMs = 300;
 
 class RunningSender implements Sender {
   readonly #options: SenderOptions;
@@ -67,11 +84,14 @@ class RunningSender implements Sender {
   #beatInFlight = false;
   #previousBeat: Heartbeat['previous'] = null;
   #lastDataAt: number | null = null;
+  #thinned = 0;
   acknowledged = 0;
+  acknowledgedMono: number;
   refused: string | undefined;
 
   constructor(options: SenderOptions) {
     this.#options = options;
+    this.acknowledgedMono = options.clock.mono();
     const { device, token, boot, realm, clock, random, name, report } = options;
     this.#link = startLink({
       ...{ broker: options.broker, clientId: device, token, clock, random },
@@ -83,6 +103,7 @@ class RunningSender implements Sender {
       },
       onRefused: (why) => {
         this.refused = why;
+        options.onRefused?.(why);
       },
     });
   }
@@ -103,10 +124,12 @@ class RunningSender implements Sender {
     return this.#outbox.size < outboxMessagesMax / 2;
   }
 
-  send(message: Message): void {
-    this.#outbox.add(message);
-    if (message.kind !== 'state') this.#lastDataAt = message.at;
+  send(message: Message): Message | undefined {
+    const victim = this.#outbox.add(message);
+    if (victim) this.#thinned++;
+    if (message.kind === 'readings' || message.kind === 'waveform') this.#lastDataAt = message.at;
     this.#pump();
+    return victim;
   }
 
   tick(): void {
@@ -114,14 +137,13 @@ class RunningSender implements Sender {
     const [oldest] = this.#inFlight.values();
     if (oldest !== undefined && mono - oldest > acknowledgeWithinMs)
       this.#link.reset(`no acknowledgement for ${acknowledgeWithinMs / 1_000} s`);
-    // A tick may come a little before its second is over.
-    if (mono - this.#beatMono >= beatEveryMs - 300) this.#sendBeat(mono);
+    if (mono - this.#beatMono >= beatEveryMs - beatToleranceMs) this.#sendBeat(mono);
     this.#pump();
   }
 
   async stop(why: string): Promise<void> {
     const { clock, boot } = this.#options;
-    this.#sendStatus({ v: 1, state: 'stopped', boot, at: clock.wall(), why });
+    this.#sendStatus({ v: 1, state: 'stopped', boot, at: this.#now(), why });
     const until = clock.mono() + goodbyeWithinMs;
     while (this.#link.up && this.#inFlight.size > 0 && clock.mono() < until) await clock.sleep(20);
     await this.#link.end('politely');
@@ -131,11 +153,16 @@ class RunningSender implements Sender {
     return this.#link.end('at once');
   }
 
+  #now(): number {
+    const { now, clock } = this.#options;
+    return now ? now() : clock.wall();
+  }
+
   #up(): void {
     const { name, boot, clock, version, report } = this.#options;
     report('progress', `${name}: connected`);
     this.#forgetSent();
-    this.#sendStatus({ v: 1, state: 'ready', boot, at: clock.wall(), version });
+    this.#sendStatus({ v: 1, state: 'ready', boot, at: this.#now(), version });
     this.#sendBeat(clock.mono());
     this.#pump();
   }
@@ -144,7 +171,7 @@ class RunningSender implements Sender {
     this.#publish(statusTopic(this.#options.realm, this.#options.device), statusPayload(status), () => {});
   }
 
-  /** A beat is sent now or never, one at a time. */
+  /** A beat is sent now or never; one at a time, so that a stuck link cannot fill the window with them. */
   #sendBeat(mono: number): void {
     if (!this.#link.up || this.#beatInFlight) return;
     this.#beatMono = mono;
@@ -152,8 +179,9 @@ class RunningSender implements Sender {
     const beat = ++this.#beat;
     const { realm, device, boot, clock } = this.#options;
     const bytes = heartbeatPayload({
-      ...{ boot, beat, device, previous: this.#previousBeat, lastDataAt: this.#lastDataAt, thinned: 0 },
-      at: clock.wall(),
+      ...{ boot, beat, device, previous: this.#previousBeat, lastDataAt: this.#lastDataAt },
+      at: this.#now(),
+      thinned: this.#thinned,
       waiting: { records: this.#outbox.size, bytes: this.#outbox.bytes, oldestAt: this.#outbox.oldestAt },
     });
     this.#publish(heartbeatTopic(realm, device), bytes, () => {
@@ -163,16 +191,20 @@ class RunningSender implements Sender {
   }
 
   #pump(): void {
-    const { realm, device, clock } = this.#options;
+    const { realm, device, clock, duplicates = 0, random } = this.#options;
     while (this.#link.up && this.#inFlight.size < windowMessages) {
-      const due = this.#outbox.next(clock.wall());
+      const due = this.#outbox.next(this.#now());
       if (!due) return;
       const { message, lane } = due;
-      this.#publish(dataTopic(realm, device, device, message.kind, lane), message.bytes, () => {
+      const topic = dataTopic(realm, device, device, message.kind, lane);
+      this.#publish(topic, message.bytes, () => {
         this.#outbox.acknowledge(message);
         this.acknowledged++;
+        this.acknowledgedMono = clock.mono();
         this.#pump();
       });
+      const twice = duplicates > 0 && random.next() < duplicates;
+      if (twice && this.#inFlight.size < windowMessages) this.#publish(topic, message.bytes, () => {});
     }
   }
 
