@@ -4,7 +4,7 @@ import { alertText, bandOf } from './alert-look.ts';
 import { acknowledge, type Verdict } from './client.ts';
 import { GlyphIcon } from './glyphs.tsx';
 import { type Held, holdOf } from './held.ts';
-import { Rich } from './tile.tsx';
+import { Rich } from './rich.tsx';
 import { shortTime } from './times.ts';
 import type { AlertView } from './wire.ts';
 import { t } from './words.ts';

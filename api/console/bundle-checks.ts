@@ -97,7 +97,7 @@ function usedKeys(code: readonly string[]) {
 }
 
 /** Most bytes, gzipped, of what a screen loads. */
-export const budgetBytes = { entry: 60_000, patient: 45_000, worker: 8_000, style: 8_192, language: 12_000 } as const;
+export const budgetBytes = { entry: 60_000, patient: 45_000, worker: 8_000, style: 8_000, language: 12_000 } as const;
 export type Budget = keyof typeof budgetBytes;
 
 export function gzBytes(contents: Uint8Array): number {

@@ -91,7 +91,11 @@ async function readMessages(language: string): Promise<Catalogue> {
 const languages = ['en', 'de'];
 const worker = await bundled(['worker.ts']);
 const workerName = basename(fileOf(worker, 'worker.ts').path);
-const define = { WORKER_URL: JSON.stringify(`${assets}/${workerName}`) };
+const sheet = fileOf(await bundled(['patient.css']), 'patient.css');
+const define = {
+  WORKER_URL: JSON.stringify(`${assets}/${workerName}`),
+  PATIENT_STYLE_URL: JSON.stringify(`${assets}/${basename(sheet.path)}`),
+};
 const main = await bundled(['main.tsx', 'style.css', 'icon.svg'], define);
 const texts = await Promise.all(languages.map(async (language) => [language, await readMessages(language)] as const));
 const names = Object.keys({ ...worker.inputs, ...main.inputs }).filter((name) => /^[\w-]+\.tsx?$/.test(name));
@@ -106,7 +110,7 @@ const sizes: Partial<Record<Budget, number>> = {
   worker: loadedBytes(worker, 'worker.ts'),
   style: gzBytes(fileOf(main, 'style.css').contents),
   language,
-  ...(hasPatient && { patient: loadedBytes(main, 'patient.tsx') - sharedBytes() }),
+  ...(hasPatient && { patient: loadedBytes(main, 'patient.tsx') - sharedBytes() + gzBytes(sheet.contents) }),
 };
 
 /** What the patient's screen takes from files that the entry has loaded already. */
@@ -129,7 +133,7 @@ if (faults.length > 0) {
 }
 
 await mkdir(out, { recursive: true });
-for (const { path, contents } of [...worker.files, ...main.files]) await keep(basename(path), contents);
+for (const { path, contents } of [...worker.files, sheet, ...main.files]) await keep(basename(path), contents);
 await keep('inter-licence.txt', await readFile(here('../../node_modules/@fontsource-variable/inter/LICENSE')));
 const html = await readFile(here('./index.html'), 'utf8');
 const url = (entry: string) => `${assets}/${basename(fileOf(main, entry).path)}`;

@@ -3,7 +3,7 @@
 /** How much a tile shows, by the number of patients. */
 export type Density = 'strips' | 'roomy' | 'numbers';
 
-export function densityOf(patients: number): Density {
+function densityOf(patients: number): Density {
   if (patients <= 8) return 'strips';
   return patients <= 16 ? 'roomy' : 'numbers';
 }
@@ -15,8 +15,25 @@ const digits = {
   numbers: { width: 0.25, height: 0.2 },
 } as const;
 
-export function columnsFor(patients: number, width: number, height: number): number {
-  const { width: ofWidth, height: ofHeight } = digits[densityOf(patients)];
+/** A tile lower than this, in lines of text, has no room for its strip, or for labels beside its numbers. */
+const leastRem = { strips: 16, roomy: 12.5, numbers: 0 } as const;
+
+export interface Layout {
+  readonly density: Density;
+  readonly columns: number;
+}
+
+/** How a wall of this size, with text of this size, is laid out. */
+export function layoutOf(patients: number, width: number, height: number, remPx: number): Layout {
+  const density = densityOf(patients);
+  const columns = columnsFor(patients, width, height, density);
+  const tileRem = height / Math.ceil(Math.max(1, patients) / columns) / remPx;
+  if (tileRem >= leastRem[density]) return { density, columns };
+  return { density: 'numbers', columns: columnsFor(patients, width, height, 'numbers') };
+}
+
+function columnsFor(patients: number, width: number, height: number, density: Density): number {
+  const { width: ofWidth, height: ofHeight } = digits[density];
   let best = { columns: 1, size: 0 };
   for (let columns = 1; columns <= Math.max(1, patients); columns++) {
     const rows = Math.ceil(patients / columns);

@@ -123,13 +123,14 @@ class CanvasStrip implements Strip {
   }
 
   freeze(on: boolean): void {
-    if (on === (this.#frozen !== null) || Number.isNaN(this.#drawn)) return;
+    if (on === (this.#frozen !== null)) return;
     this.#frozen = on ? this.#ring.copy() : null;
     this.#frozenHead = this.#drawn;
     // Where the sweep stands still, for whoever measures on the picture.
     if (on) this.#canvas.dataset['head'] = String(this.#drawn);
     else delete this.#canvas.dataset['head'];
-    this.#isDirty = true;
+    // What is frozen is the picture as it was drawn, not another one of the same.
+    if (!on) this.#isDirty = true;
   }
 
   live(on: boolean): void {
@@ -162,7 +163,9 @@ class CanvasStrip implements Strip {
   /** One step of the sweep. */
   frame(mono: number): void {
     if (this.#frozen) {
-      if (this.#isDirty) this.#redraw(this.#frozen, this.#frozenHead);
+      if (!this.#isDirty) return;
+      if (Number.isNaN(this.#frozenHead)) this.#blank(mono);
+      else this.#redraw(this.#frozen, this.#frozenHead);
       return;
     }
     const head = this.#isLive ? this.#clock.at(mono) : Number.NaN;
@@ -193,7 +196,8 @@ class CanvasStrip implements Strip {
     const from = head - windowMs + gapMs;
     this.#trace(ring, from, head);
     this.#drawn = head;
-    this.#erased = Math.ceil(sweptOf(this.#map, head)) + Math.round(erasePx * dot);
+    // From just behind the head's own ink: the line to the oldest sample begins before it, and has to go with the rest.
+    this.#erased = Math.ceil(sweptOf(this.#map, head)) + Math.ceil(2 * dot);
     // What lies before the first block of all is not a hole: this strip was not there.
     const begin = Math.max(from, firstMs(ring) - 1);
     for (const { fromMs, toMs } of holesOf(ring, begin, head, shortHoleMs)) {

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { GlyphIcon } from './glyphs.tsx';
 import type { Glyph } from './look.ts';
-import { Rich } from './tile.tsx';
+import { Rich } from './rich.tsx';
 import { duration } from './times.ts';
 import type { Head, WardView } from './ward-view.ts';
 import { t } from './words.ts';
@@ -12,11 +12,13 @@ interface HeaderProps {
   /** Version of the page itself: another one of the server is ready to be loaded. */
   readonly version: string | null;
   readonly children?: ComponentChildren;
+  /** There is little room. */
+  readonly phone?: boolean;
   /** Units of the numbers, where the tiles have no room for them. */
   readonly units: boolean;
 }
 
-export function Header({ view, version, children, units }: HeaderProps) {
+export function Header({ view, version, children, units, phone = false }: HeaderProps) {
   const head = view.head.value;
   const { realm, unit, clock, live } = head;
   return (
@@ -24,7 +26,7 @@ export function Header({ view, version, children, units }: HeaderProps) {
       <h1>
         Vigil
         {unit === '' ? null : <small>{t('screen.unit', { unit })}</small>}
-        {realm === 'test' ? <em>{t('screen.test')}</em> : null}
+        {realm === 'test' ? <em>{t(phone ? 'screen.testShort' : 'screen.test')}</em> : null}
       </h1>
       <span class="space" />
       {units ? (

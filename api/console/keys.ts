@@ -5,7 +5,8 @@ export interface KeyActions {
   acknowledge(alert: string | null, patient: string | null): void;
   open(patient: string): void;
   worst(): void;
-  bed(typed: string): void;
+  /** Goes to the bed of this number; false: there is none. */
+  bed(typed: string): boolean;
   size(step: 1 | -1): void;
   help(): void;
   wall(): void;
@@ -36,11 +37,7 @@ export function followKeys(actions: KeyActions, isOn: () => boolean): () => void
   function act({ key, target, timeStamp }: KeyboardEvent): boolean {
     const isSoon = timeStamp - typedAt < togetherMs;
     typedAt = timeStamp;
-    if (/^\d$/.test(key) && !(key === '0' && !(isSoon && typed !== ''))) {
-      typed = isSoon ? typed + key : key;
-      actions.bed(typed);
-      return true;
-    }
+    if (/^\d$/.test(key) && toBed(key, isSoon)) return true;
     typed = '';
     const before = isSoon ? leader : '';
     leader = key.toLowerCase() === 'g' ? 'g' : '';
@@ -51,6 +48,14 @@ export function followKeys(actions: KeyActions, isOn: () => boolean): () => void
     else if (key === '?') actions.help();
     else return false;
     return true;
+  }
+
+  /** With the digits before it, where there is such a bed, or by itself; 0 by itself is no bed's. */
+  function toBed(key: string, isSoon: boolean): boolean {
+    const numbers = isSoon && typed !== '' ? [typed + key, key] : [key];
+    const number = numbers.find((one) => one !== '0' && actions.bed(one));
+    typed = number ?? key;
+    return number !== undefined || key !== '0';
   }
 
   addEventListener('keydown', onKey);

@@ -7,14 +7,12 @@ import { followStream, type Stream } from './follow.ts';
 import { followHistory } from './history.ts';
 import type { Patient } from './patient.tsx';
 import { go, openRouter, route } from './router.ts';
+import { followScreenSize } from './screen-size.ts';
 import { openSettings, settings } from './settings.ts';
 import { SignInForm } from './sign-in.tsx';
 import { Wall, type WallProps } from './wall.tsx';
 import { createWardView } from './ward-view.ts';
 import { t } from './words.ts';
-
-/** Narrower than this it is a phone, or a page at 400 %. */
-const phoneQuery = '(max-width: 43.74em)';
 
 const root = document.getElementById('app') as HTMLElement;
 
@@ -35,16 +33,6 @@ function Notice({ title, text, form }: { readonly title: string; readonly text: 
   );
 }
 
-/** True while the query holds. */
-function matches(query: string) {
-  const list = matchMedia(query);
-  const is = signal(list.matches);
-  list.addEventListener('change', () => {
-    is.value = list.matches;
-  });
-  return is;
-}
-
 /** The version of the server when this page was loaded: its own. */
 function versionOf(stream: Stream) {
   const own = signal<string | null>(null);
@@ -58,14 +46,26 @@ function versionOf(stream: Stream) {
 const openPatient = (id: string) => go({ screen: 'patient', id });
 const openWall = () => go({ screen: 'wall' });
 
-/** The patient's screen, in a file of its own, which comes when it is first asked for. */
+/** Named by the bundle. */
+declare const PATIENT_STYLE_URL: string;
+
+/** The patient's screen, in files of its own, which come when it is first asked for. */
 const loaded = signal<typeof Patient | null>(null);
 
 function loadPatient(): void {
-  import('./patient.tsx').then((part) => {
+  Promise.all([import('./patient.tsx'), loadStyle(PATIENT_STYLE_URL)]).then(([part]) => {
     loaded.value = part.Patient;
-    // Without that file the wall goes on, under its own address.
+    // Without those files the wall goes on, under its own address.
   }, openWall);
+}
+
+function loadStyle(href: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const link = Object.assign(document.createElement('link'), { rel: 'stylesheet', href });
+  link.addEventListener('load', () => resolve());
+  link.addEventListener('error', () => reject(new Error('the looks of the patient are not there')));
+  document.head.append(link);
+  return promise;
 }
 
 function PatientScreen(props: Omit<WallProps, 'openPatient'> & { readonly id: string }) {
@@ -98,7 +98,7 @@ async function start(): Promise<void> {
   const stream = followStream();
   const past = followHistory(stream);
   const view = createWardView(stream, settings, past);
-  const isPhone = matches(phoneQuery);
+  const isPhone = followScreenSize(settings);
   render(
     <App
       stream={stream}

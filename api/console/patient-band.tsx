@@ -6,7 +6,7 @@ import { GlyphIcon } from './glyphs.tsx';
 import { holdOf } from './held.ts';
 import type { BandView, TileLook } from './look.ts';
 import type { HeldSignal } from './patient-parts.ts';
-import { Rich } from './tile.tsx';
+import { Rich } from './rich.tsx';
 import { clockTime, duration, shortTime } from './times.ts';
 import type { AlertView, TileView } from './wire.ts';
 import { t } from './words.ts';

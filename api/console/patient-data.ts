@@ -73,7 +73,9 @@ export function followPast(id: string, stream: Stream) {
       trends.value = { range: wanted, span, lanes, alerts: body.items, asOf: serverNow };
       failure.value = null;
     } catch (error) {
-      if (!aborted.aborted) failure.value = failureOf(error);
+      if (aborted.aborted) return;
+      failure.value = failureOf(error);
+      dueAt = performance.now() + againMs.least;
     }
   }
 

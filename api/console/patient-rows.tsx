@@ -2,7 +2,7 @@
 
 import { GlyphIcon } from './glyphs.tsx';
 import type { CellView, TileLook } from './look.ts';
-import { Rich } from './tile.tsx';
+import { Rich } from './rich.tsx';
 import type { WardView } from './ward-view.ts';
 import { t } from './words.ts';
 

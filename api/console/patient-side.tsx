@@ -6,7 +6,7 @@ import { type Stream, serverTime } from './follow.ts';
 import { GlyphIcon } from './glyphs.tsx';
 import type { Priority } from './look.ts';
 import type { AlertEvents, Past } from './patient-data.ts';
-import { Rich } from './tile.tsx';
+import { Rich } from './rich.tsx';
 import { clockTime, duration, shortTime } from './times.ts';
 import type { Lane } from './trend-data.ts';
 import type { AlertView, TileView } from './wire.ts';

@@ -20,7 +20,7 @@ export function Who({ tile, look, live, next, open }: WhoProps) {
   const bed = next?.view.look(next.id).value?.bed ?? '';
   return (
     <div class="who">
-      <h2>
+      <h2 tabIndex={-1}>
         <span class="bed">{look.bed}</span> <span class="name">{name}</span>
       </h2>
       <dl>

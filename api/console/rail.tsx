@@ -7,7 +7,7 @@ import { GlyphIcon } from './glyphs.tsx';
 import { type Held, holdOf } from './held.ts';
 import { say } from './live-region.ts';
 import type { RowLook } from './rail-look.ts';
-import { Rich } from './tile.tsx';
+import { Rich } from './rich.tsx';
 import { asOf } from './view-state.ts';
 import type { WardView } from './ward-view.ts';
 import type { AlertView } from './wire.ts';

@@ -1,5 +1,6 @@
 // This station, at the foot of the list: its link, that it has no sound, and what a person may choose for it.
 import type { Signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { GlyphIcon } from './glyphs.tsx';
 import { linkWords } from './header.tsx';
@@ -11,9 +12,10 @@ interface StationProps {
   readonly view: WardView;
   readonly user: string;
   readonly phone: boolean;
+  readonly children?: ComponentChildren;
 }
 
-export function Station({ view, user, phone }: StationProps) {
+export function Station({ view, user, phone, children }: StationProps) {
   const head = view.head.value;
   return (
     <section class="station" id="station" aria-label={t('screen.station')}>
@@ -28,6 +30,7 @@ export function Station({ view, user, phone }: StationProps) {
       </p>
       {phone ? <p>{t('screen.phone')}</p> : null}
       <p class="user">{t('screen.user', { name: user })}</p>
+      {children ? <div class="more">{children}</div> : null}
     </section>
   );
 }
@@ -108,7 +111,7 @@ const names: Readonly<Record<Language, 'screen.language.en' | 'screen.language.d
   de: 'screen.language.de',
 };
 
-function Choice({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
+function Choice({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   return (
     <fieldset class="choice">
       <legend>{name}</legend>

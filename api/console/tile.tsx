@@ -1,23 +1,11 @@
 // One patient as drawn from `viewTile`: decides nothing, so that what is tested is what is shown.
 import type { Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { Arrow, GlyphIcon } from './glyphs.tsx';
+import { Cell } from './cell.tsx';
+import { GlyphIcon } from './glyphs.tsx';
 import type { BandView, CellView, TileLook } from './look.ts';
+import { Rich } from './rich.tsx';
 import { t } from './words.ts';
-
-/** Clinical text: the 2 of SpO2 stands low, as people write it. */
-export function Rich({ text }: { readonly text: string }) {
-  const parts = text.split('SpO2');
-  return <>{parts.flatMap((part, i) => (i === 0 ? [part] : [<Spo2 key={i} />, part]))}</>;
-}
-
-function Spo2() {
-  return (
-    <>
-      SpO<sub>2</sub>
-    </>
-  );
-}
 
 export interface TileProps {
   readonly look: Signal<TileLook | null>;
@@ -112,10 +100,23 @@ function Identity({ look, open }: { readonly look: TileLook; readonly open?: (id
   );
 }
 
+/** Longer than "Glucose 112 < 70", and the words are set smaller before any is cut. */
+const longFrom = 16;
+
+function lengthOf({ what, number, marks, more }: BandView): number {
+  const small = marks.reduce((sum, { text }) => sum + text.length * 0.7, 0);
+  return what.length + number.length + small + (more > 0 ? 2 : 0);
+}
+
 /** One alert in one line. */
 export function Band({ band }: { readonly band: BandView }) {
   return (
-    <div class="band" data-look={band.look} data-priority={band.priority ?? undefined}>
+    <div
+      class="band"
+      data-look={band.look}
+      data-priority={band.priority ?? undefined}
+      data-long={lengthOf(band) > longFrom ? 'yes' : undefined}
+    >
       {band.glyph ? (
         <span class="sign">
           <GlyphIcon name={band.glyph} flash={band.flash} />
@@ -152,61 +153,22 @@ function Numbers({ cells, spark }: { readonly cells: readonly CellView[]; readon
       {cells.map((cell, i) =>
         isOdd && i === cells.length - 1 ? (
           <div key={cell.signal} class="wide">
-            <Cell cell={cell} />
+            <TileCell cell={cell} />
             {cell.signal === 'glucose' ? spark : null}
           </div>
         ) : (
-          <Cell key={cell.signal} cell={cell} />
+          <TileCell key={cell.signal} cell={cell} />
         ),
       )}
     </div>
   );
 }
 
-export function Cell({ cell }: { readonly cell: CellView }) {
+function TileCell({ cell }: { readonly cell: CellView }) {
   return (
-    <div
-      class="cell"
-      data-signal={cell.signal}
-      data-current={cell.current ? 'yes' : 'no'}
-      data-degraded={cell.degraded ? 'yes' : undefined}
-      data-fill={cell.fill}
-      data-outline={cell.outline === 'none' ? undefined : cell.outline}
-    >
-      <div class="label">
-        <b>
-          <span class="long">
-            <Rich text={cell.label} />
-          </span>
-          <span class="short">
-            <Rich text={cell.short} />
-          </span>
-        </b>
-        <span class="unit">{cell.unit}</span>
-        {cell.limit === '' && !cell.altered ? null : (
-          <span class={cell.altered ? 'limit altered' : 'limit'}>
-            {cell.altered ? <span class="unseen">{t('screen.altered', { what: '' })} </span> : null}
-            {cell.limit}
-          </span>
-        )}
-      </div>
-      <div class="value">
-        {cell.current ? (
-          <span>{cell.value}</span>
-        ) : (
-          <>
-            <span aria-hidden="true">{cell.value}</span>
-            <span class="unseen">{t('state.noValue')}</span>
-          </>
-        )}
-        {cell.trend ? (
-          <>
-            <Arrow degrees={cell.trend.degrees} />
-            <span class="unseen">{cell.trend.word}</span>
-          </>
-        ) : null}
-      </div>
+    <Cell cell={cell}>
+      {cell.trend ? <span class="unseen">{cell.trend.word}</span> : null}
       <div class={cell.noteShown ? 'note' : 'note unseen'}>{cell.note}</div>
-    </div>
+    </Cell>
   );
 }

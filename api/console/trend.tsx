@@ -3,7 +3,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
 import { causeWords, signalName } from './alert-look.ts';
-import { Rich } from './tile.tsx';
+import { Rich } from './rich.tsx';
 import { shortTime } from './times.ts';
 import { isInner, type Lane, type Span, ticksOf } from './trend-data.ts';
 import { t } from './words.ts';

@@ -2,7 +2,7 @@
 // no number as current.
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { columnsFor, densityOf } from './density.ts';
+import { type Layout, layoutOf } from './density.ts';
 import { type Stream, serverTime } from './follow.ts';
 import { GlyphIcon } from './glyphs.tsx';
 import { Header, SafeState } from './header.tsx';
@@ -37,9 +37,19 @@ export function Wall({ stream, view, history, user, version, isPhone, openPatien
   const panel = useSignal<Panel>(null);
   const { live, link, ended } = view.head.value;
   const phone = isPhone.value;
-  const count = view.order.value.length;
+  const layout = useSignal<Layout>({ density: 'strips', columns: 4 });
   useWallKeys({ stream, view, held, panel, ...(openPatient && { openPatient }) });
   const current = (id: string): AlertView | null => stream.heard.value.ward.alerts.get(id)?.alert ?? null;
+  const screenButton = (
+    <button
+      type="button"
+      class="screen-button"
+      aria-expanded={panel.value === 'settings'}
+      onClick={() => (panel.value = panel.value === 'settings' ? null : 'settings')}
+    >
+      {t('screen.settings')}
+    </button>
+  );
   const rail = (
     <Rail
       view={view}
@@ -47,7 +57,11 @@ export function Wall({ stream, view, history, user, version, isPhone, openPatien
       held={held}
       current={current}
       between={phone ? <PatientRows view={view} {...(openPatient && { open: openPatient })} /> : null}
-      foot={<Station view={view} user={user} phone={phone} />}
+      foot={
+        <Station view={view} user={user} phone={phone}>
+          {phone ? screenButton : null}
+        </Station>
+      }
     />
   );
   return (
@@ -57,20 +71,15 @@ export function Wall({ stream, view, history, user, version, isPhone, openPatien
       data-link={ended === null ? link : 'ended'}
       data-phone={phone ? 'yes' : 'no'}
     >
-      <Header view={view} version={version} units={!phone && densityOf(count) === 'numbers'}>
-        <button
-          type="button"
-          class="screen-button"
-          aria-expanded={panel.value === 'settings'}
-          onClick={() => (panel.value = panel.value === 'settings' ? null : 'settings')}
-        >
-          {t('screen.settings')}
-        </button>
+      <Header view={view} version={version} phone={phone} units={!phone && layout.value.density === 'numbers'}>
+        {phone ? null : screenButton}
       </Header>
       <SafeState view={view} retry={stream.retry} show={showTile} signIn={<SignInForm done={stream.retry} />} />
       <PanelSheet panel={panel} />
       <main>
-        {phone ? null : <Tiles stream={stream} view={view} history={history} {...(openPatient && { openPatient })} />}
+        {phone ? null : (
+          <Tiles stream={stream} view={view} history={history} layout={layout} {...(openPatient && { openPatient })} />
+        )}
         {rail}
       </main>
       {phone ? <Tabs view={view} /> : null}
@@ -90,27 +99,30 @@ interface TilesProps {
   readonly stream: Stream;
   readonly view: WardView;
   readonly history: Signal<History>;
+  readonly layout: Signal<Layout>;
   readonly openPatient?: (id: string) => void;
 }
 
-function Tiles({ stream, view, history, openPatient }: TilesProps) {
+function Tiles({ stream, view, history, layout, openPatient }: TilesProps) {
   const box = useRef<HTMLElement>(null);
-  const columns = useSignal(4);
   const roving = useSignal<string | null>(null);
   const ids = view.order.value;
   const { live } = view.head.value;
-  const density = densityOf(ids.length);
+  const { size } = settings.value;
+  const { density, columns } = layout.value;
   useEffect(() => {
     const { current } = box;
     if (!current) return;
     const measure = () => {
-      columns.value = columnsFor(ids.length, current.clientWidth, current.clientHeight);
+      const remPx = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+      const next = layoutOf(ids.length, current.clientWidth, current.clientHeight, remPx);
+      if (JSON.stringify(next) !== JSON.stringify(layout.peek())) layout.value = next;
     };
     measure();
     const sizes = new ResizeObserver(measure);
     sizes.observe(current);
     return () => sizes.disconnect();
-  }, [ids.length]);
+  }, [ids.length, size]);
   const reached = roving.value !== null && ids.includes(roving.value) ? roving.value : ids[0];
   return (
     <section
@@ -118,7 +130,7 @@ function Tiles({ stream, view, history, openPatient }: TilesProps) {
       ref={box}
       aria-label={t('screen.patients')}
       data-density={density}
-      style={{ '--columns': String(columns.value) }}
+      style={{ '--columns': String(columns) }}
       onFocusIn={({ target }) => {
         roving.value = (target as Element).closest('article')?.getAttribute('data-patient') ?? roving.value;
       }}
@@ -220,7 +232,9 @@ function useWallKeys({ view, held, panel, openPatient }: KeyProps): void {
             document.querySelector<HTMLElement>('.row')?.focus();
           },
           bed(typed) {
-            for (const id of view.order.value) if (view.look(id).value?.bed === typed) showTile(id);
+            const found = view.order.value.find((id) => view.look(id).value?.bed === typed);
+            if (found !== undefined) showTile(found);
+            return found !== undefined;
           },
           size(step) {
             const at = sizes.indexOf(settings.value.size) + step;

@@ -1,7 +1,7 @@
 // What the components draw, as signals: worked out here from what was heard, compared, and set only where it differs, so that a
 // second of a ward of 32 draws a few tiles in each frame and no frame is late. What is urgent is set at once, all of it: a lost
 // link, an alert, a state of the whole.
-import { batch, effect, type Signal, signal, untracked } from '@preact/signals';
+import { batch, computed, effect, type Signal, signal, untracked } from '@preact/signals';
 import { sayings } from './announce.ts';
 import { type Heard, type Stream, serverTime } from './follow.ts';
 import type { History } from './history.ts';
@@ -53,8 +53,65 @@ export interface Head {
 
 const emptyRail: RailLook = { alerts: [], technical: [], later: [], changed: [], acknowledged: 0 };
 
+/** The tiles' looks, each a signal that is set where what it says has changed. */
+class TileLooks {
+  readonly #looks = new Map<string, { readonly look: Signal<TileLook | null>; text: string }>();
+  readonly #make: (id: string) => TileLook | null;
+  #due = new Set<string>();
+  #frame = 0;
+
+  constructor(make: (id: string) => TileLook | null) {
+    this.#make = make;
+  }
+
+  of(id: string): Signal<TileLook | null> {
+    return this.#slot(id).look;
+  }
+
+  #slot(id: string) {
+    const known = this.#looks.get(id) ?? { look: signal<TileLook | null>(null), text: '' };
+    this.#looks.set(id, known);
+    return known;
+  }
+
+  #draw(id: string): void {
+    const look = this.#make(id);
+    const slot = this.#slot(id);
+    const text = JSON.stringify(look);
+    if (look === null || text === slot.text) return;
+    slot.text = text;
+    slot.look.value = look;
+  }
+
+  /** All of them, now. */
+  drawAll(ids: Iterable<string>): void {
+    batch(() => {
+      for (const id of ids) this.#draw(id);
+    });
+    this.#due = new Set();
+  }
+
+  /** These, a few in each frame. */
+  drawSoon(ids: Iterable<string>): void {
+    for (const id of ids) this.#due.add(id);
+    if (this.#due.size > 0 && this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#drawSome());
+  }
+
+  #drawSome(): void {
+    this.#frame = 0;
+    const some = [...this.#due].slice(0, tilesPerFrame);
+    batch(() => {
+      for (const id of some) {
+        this.#due.delete(id);
+        this.#draw(id);
+      }
+    });
+    this.drawSoon([]);
+  }
+}
+
 export function createWardView(stream: Stream, settings: Signal<Settings>, history: Signal<History>): WardView {
-  const looks = new Map<string, { readonly look: Signal<TileLook | null>; text: string }>();
+  const looks = new TileLooks((id) => lookOf(stream.heard.value, id, history.value));
   const order = signal<readonly string[]>([]);
   const rail = signal<RailLook>(emptyRail);
   const banner = signal<Banner | null>(null);
@@ -63,14 +120,6 @@ export function createWardView(stream: Stream, settings: Signal<Settings>, histo
   const compared = new Map<Signal<unknown>, string>();
   let before = stream.heard.value;
   let drawn: { readonly second: number; readonly settings: Settings; readonly history: History } | null = null;
-  let due = new Set<string>();
-  let frame = 0;
-
-  function slot(id: string) {
-    const known = looks.get(id) ?? { look: signal<TileLook | null>(null), text: '' };
-    looks.set(id, known);
-    return known;
-  }
 
   /** Sets a signal where what it says has changed. */
   function put<T>(target: Signal<T>, value: T): void {
@@ -80,82 +129,33 @@ export function createWardView(stream: Stream, settings: Signal<Settings>, histo
     target.value = value;
   }
 
-  function drawTile(id: string): void {
-    const heard = stream.heard.value;
-    const { ward } = heard;
-    const arrived = ward.tiles.get(id);
-    if (!arrived) return;
-    const pageNow = performance.now();
-    const entries = [...ward.alerts.values()].filter(({ alert }) => alert.patient?.id === id);
-    const past = history.value.get(id);
-    const look = viewTile({
-      tile: arrived.value,
-      entries,
-      over: ward.over.filter(({ patient }) => patient?.id === id),
-      link: heard.link,
-      sinceMs: heard.mono - arrived.arrivedMono + Math.max(0, pageNow - heard.heardAt),
-      serverNow: serverTime(heard, pageNow),
-      down: systemDown(ward),
-      limits: past?.limits ?? {},
-      slope: past?.slope(serverTime(heard, pageNow)) ?? null,
-    });
-    const known = slot(id);
-    const text = JSON.stringify(look);
-    if (text === known.text) return;
-    known.text = text;
-    known.look.value = look;
-  }
-
-  function drawSome(): void {
-    frame = 0;
-    const some = [...due].slice(0, tilesPerFrame);
-    batch(() => {
-      for (const id of some) {
-        due.delete(id);
-        drawTile(id);
-      }
-    });
-    if (due.size > 0) frame = requestAnimationFrame(drawSome);
-  }
-
-  function drawAll(ids: Iterable<string>): void {
-    for (const id of ids) drawTile(id);
-    due = new Set();
+  function drawWhole(heard: Heard, serverNow: number): void {
+    const { ward, link, lostSince, ended } = heard;
+    const silentMs = heard.silentMs + Math.max(0, stream.now.value - heard.heardAt);
+    put(order, orderOf(heard));
+    put(banner, bannerOf({ ward, link, lostSince, silentMs, ended, serverNow }));
+    put(coverage, coverageOf(ward, link));
+    put(rail, railOf(ward, { live: isLive(link), serverNow }));
   }
 
   function refresh(): void {
     const heard = stream.heard.value;
-    const { ward, link } = heard;
-    const now = { second: 0, settings: settings.value, history: history.value };
+    const { ward } = heard;
     const serverNow = serverTime(heard, stream.now.value);
-    now.second = Math.floor(serverNow / 1_000);
-    const isNew = drawn === null || drawn.settings !== now.settings || drawn.history !== now.history;
+    const now = { second: Math.floor(serverNow / 1_000), settings: settings.value, history: history.value };
+    const [last, was] = [before, drawn];
     const isUrgent =
-      isNew ||
-      before.link !== link ||
-      before.ended !== heard.ended ||
-      before.ward.alerts !== ward.alerts ||
-      before.ward.system !== ward.system;
-    const isTick = drawn?.second !== now.second;
-    const changed = [...ward.tiles].filter(([id, tile]) => before.ward.tiles.get(id) !== tile).map(([id]) => id);
-    const last = before;
-    before = heard;
-    drawn = now;
+      was === null || was.settings !== now.settings || was.history !== now.history || isUrgentAfter(last, heard);
+    const isTick = was?.second !== now.second;
+    const changed = [...ward.tiles].filter(([id, tile]) => last.ward.tiles.get(id) !== tile).map(([id]) => id);
+    [before, drawn] = [heard, now];
     batch(() => {
       put(head, headOf(heard, serverNow));
-      if (isUrgent || isTick || changed.length > 0) {
-        put(order, orderOf(heard));
-        const { lostSince, silentMs, ended } = heard;
-        const since = silentMs + Math.max(0, stream.now.value - heard.heardAt);
-        put(banner, bannerOf({ ward, link, lostSince, silentMs: since, ended, serverNow }));
-        put(coverage, coverageOf(ward, link));
-        put(rail, railOf(ward, { live: isLive(link), serverNow }));
-      }
-      if (isUrgent) drawAll(ward.tiles.keys());
+      if (isUrgent || isTick || changed.length > 0) drawWhole(heard, serverNow);
+      if (isUrgent) looks.drawAll(ward.tiles.keys());
     });
-    if (!isUrgent) for (const id of isTick ? ward.tiles.keys() : changed) due.add(id);
-    if (due.size > 0 && frame === 0) frame = requestAnimationFrame(drawSome);
-    document.title = titleOf(ward, link);
+    if (!isUrgent) looks.drawSoon(isTick ? ward.tiles.keys() : changed);
+    document.title = titleOf(ward, heard.link);
     for (const { how, text } of sayings(last, heard)) say(how, text);
   }
 
@@ -166,11 +166,42 @@ export function createWardView(stream: Stream, settings: Signal<Settings>, histo
     history.value;
     untracked(refresh);
   });
+  // The banner counts seconds: it is said when it says something else.
+  const title = computed(() => banner.value?.title);
   effect(() => {
-    const title = banner.value?.title;
-    if (title) say('assertive', title);
+    if (title.value) say('assertive', title.value);
   });
-  return { order, look: (id) => slot(id).look, rail, banner, coverage, head };
+  return { order, look: (id) => looks.of(id), rail, banner, coverage, head };
+}
+
+/** What must be on the screen in the next frame, on every tile. */
+function isUrgentAfter(before: Heard, now: Heard): boolean {
+  return (
+    before.link !== now.link ||
+    before.ended !== now.ended ||
+    before.ward.alerts !== now.ward.alerts ||
+    before.ward.system !== now.ward.system
+  );
+}
+
+function lookOf(heard: Heard, id: string, history: History): TileLook | null {
+  const { ward, link } = heard;
+  const arrived = ward.tiles.get(id);
+  if (!arrived) return null;
+  const pageNow = performance.now();
+  const serverNow = serverTime(heard, pageNow);
+  const past = history.get(id);
+  return viewTile({
+    tile: arrived.value,
+    entries: [...ward.alerts.values()].filter(({ alert }) => alert.patient?.id === id),
+    over: ward.over.filter(({ patient }) => patient?.id === id),
+    link,
+    sinceMs: heard.mono - arrived.arrivedMono + Math.max(0, pageNow - heard.heardAt),
+    serverNow,
+    down: systemDown(ward),
+    limits: past?.limits ?? {},
+    slope: past?.slope(serverNow) ?? null,
+  });
 }
 
 /** Beds keep their place: by bed as a person counts, then by id. */

@@ -63,6 +63,7 @@ describe.concurrent('nobody watches', () => {
     process.kill(program.parentPid, 'SIGSTOP');
     process.kill(pid, 'SIGKILL');
     await until('dark', () => isDark(page), { withinMs: 20_000 });
+    expect(await stickingOut(page)).toEqual([]);
     await page.screenshot({ path: join(rootFolder, 'build', 'wall-not-live.png'), animations: 'disabled' });
     process.kill(program.parentPid, 'SIGCONT');
     await until('live again', isBack);

@@ -87,7 +87,9 @@ export function stickingOut(page: Page): Promise<readonly string[]> {
       const spills = inner.clientWidth > 0 && inner.scrollWidth > inner.clientWidth + 1;
       // What is not drawn has no box, and sticks out of nothing.
       if (inner.closest('.unseen') || inner.getClientRects().length === 0) return [];
-      const isOut = left < edge.left - 1 || right > edge.right + 1 || bottom > edge.bottom + 1 ||
+      // What lies below the fold of a list is scrolled to.
+      const isBelow = bottom > edge.bottom + 1 && inner.closest('.rail .list') === null;
+      const isOut = left < edge.left - 1 || right > edge.right + 1 || isBelow ||
         (spills && getComputedStyle(inner).overflowX === 'visible');
       return isOut ? [inner.outerHTML.slice(0, 120)] : [];
     });

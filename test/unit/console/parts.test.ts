@@ -1,30 +1,36 @@
 // Small pure parts: density, addresses, slope.
 import { describe, expect, test } from 'vitest';
-import { columnsFor, densityOf } from '../../../api/console/density.ts';
+import { layoutOf } from '../../../api/console/density.ts';
 import { pathOf, routeOf } from '../../../api/console/route.ts';
 import { slopeOf, withReading } from '../../../api/console/slope.ts';
 import { live, stale } from './views.ts';
 
-describe('a wall of 1,540 x 960', () => {
+describe('a wall', () => {
   test.for([
-    [0, 'strips', 1],
-    [1, 'strips', 1],
-    [4, 'strips', 2],
-    [8, 'strips', 4],
-    [12, 'roomy', 4],
-    [16, 'roomy', 4],
-    [17, 'numbers', 6],
-    [32, 'numbers', 8],
-  ] as const)('%i patients: %s in %i columns', ([patients, density, columns]) => {
-    expect(densityOf(patients)).toBe(density);
-    expect(columnsFor(patients, 1_540, 960)).toBe(columns);
-  });
+    [0, 1_540, 960, 16, 'strips', 1],
+    [1, 1_540, 960, 16, 'strips', 1],
+    [4, 1_540, 960, 16, 'strips', 2],
+    [8, 1_540, 960, 16, 'strips', 4],
+    [12, 1_540, 960, 16, 'roomy', 4],
+    [16, 1_540, 960, 16, 'roomy', 4],
+    [17, 1_540, 960, 16, 'numbers', 6],
+    [32, 1_540, 960, 16, 'numbers', 8],
+    // Smaller, or with larger text, there is no room for a strip or a label beside each number.
+    [8, 1_030, 650, 16, 'strips', 4],
+    [16, 1_030, 640, 16, 'numbers', 6],
+    [8, 1_030, 650, 32, 'numbers', 4],
+  ] as const)(
+    '%i patients on %i x %i with text of %i px: %s in %i columns',
+    ([n, width, height, rem, density, columns]) => {
+      expect(layoutOf(n, width, height, rem)).toEqual({ density, columns });
+    },
+  );
 
   test('no other number of columns has larger digits', () => {
     const size = (n: number, columns: number) =>
       Math.min((1_540 / columns) * 0.25, (960 / Math.ceil(n / columns)) * 0.2);
     for (let n = 17; n <= 32; n++) {
-      const best = columnsFor(n, 1_540, 960);
+      const best = layoutOf(n, 1_540, 960, 16).columns;
       for (let columns = 1; columns <= n; columns++) expect(size(n, columns)).toBeLessThanOrEqual(size(n, best));
     }
   });
