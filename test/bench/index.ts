@@ -4,6 +4,7 @@ import type { Figure } from './figure.ts';
 
 /** Loaded when asked for; named one by one, so that the table of imports can judge them. */
 const benches: Readonly<Record<string, () => Promise<{ readonly bench: () => Promise<readonly Figure[]> }>>> = {
+  console: () => import('./console.ts'),
   decode: () => import('./decode.ts'),
   ingest: () => import('./ingest.ts'),
   latency: () => import('./latency.ts'),

@@ -11,8 +11,9 @@ import { fileURLToPath } from 'node:url';
 import { createParser } from 'eventsource-parser';
 import { type Figure, rounded } from './figure.ts';
 import { type BreachOrder, type BreachResult, machineMs } from './peers/breach-client.ts';
+import type { ReadersOrder, ReadersResult } from './peers/month-readers.ts';
 import type { ServerReady, ServerSetup, ServerUsage } from './peers/server.ts';
-import { monthPatient, startVigil } from './peers/vigil-program.ts';
+import { startVigil } from './peers/vigil-program.ts';
 
 const devices = Array.from({ length: 1_000 }, (_, i) => `d-${i}`);
 const token = 'a token of more than 128 bit';
@@ -108,7 +109,8 @@ async function measureVigil(folder: string) {
     const rates = [ratePerSecond / 2, wardPerSecond];
     const before: Latency[] = [];
     for (const rate of rates) before.push(await measure(++boot, rate));
-    const month = startReaders(vigil.url, [cookie, await vigil.signIn(), await vigil.signIn()]);
+    const cookies = [cookie, await vigil.signIn(), await vigil.signIn()];
+    const month = startReaders({ url: vigil.url, readers, cookies });
     const beside = [];
     for (const [i, rate] of rates.entries())
       beside.push({ rate, before: before[i] as Latency, loaded: await measure(++boot, rate) });
@@ -204,46 +206,18 @@ async function measured(
   }
 }
 
-/** Readers who ask for a month in 5,000 steps, again and again, over several sessions: one alone has a limit of requests. */
-function startReaders(url: string, cookies: readonly string[]) {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const to = Date.now();
-  const from = to - 30 * 86_400_000;
-  const query = new URLSearchParams({
-    vital: 'spo2',
-    from: new Date(from).toISOString(),
-    to: new Date(to).toISOString(),
-    bucketMs: String(Math.ceil((to - from) / 4_999)),
-  });
-  let answers = 0;
-  let unanswered = 0;
-  const since = machineMs();
-  const ask = async (cookie: string) => {
-    const response = await fetch(new URL(`/api/v1/patients/${monthPatient}/series?${query}`, url), {
-      headers: { cookie },
-      signal,
-    });
-    const text = await response.text();
-    // Busy beyond its deadline, the store says so; the reader asks again.
-    if (response.status === 503) unanswered++;
-    else if (response.ok) answers++;
-    else throw new Error(`series: ${response.status} ${text.slice(0, 200)}`);
-  };
-  const loops = Array.from({ length: readers }, async (_, reader) => {
-    while (!signal.aborted) await ask(cookies[reader % cookies.length] as string);
-  });
-  const all = Promise.all(loops);
-  // Looked at in `stop`; a failure meanwhile must not end the bench before it is told.
-  all.catch(() => {});
+/** Readers of the store, until they are stopped. */
+function startReaders(order: ReadersOrder) {
+  const child = start('./peers/month-readers.ts');
+  child.send({ order });
   return {
-    async stop() {
-      const seconds = (machineMs() - since) / 1_000;
-      stopping.abort();
-      await all.catch((error: Error) => {
-        if (error.name !== 'AbortError') throw error;
-      });
-      return { answeredPerSecond: answers / seconds, unanswered };
+    async stop(): Promise<ReadersResult> {
+      try {
+        child.send({ stop: true });
+        return (await next<{ readonly result: ReadersResult }>(child)).result;
+      } finally {
+        await ended(child);
+      }
     },
   };
 }
